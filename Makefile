@@ -1,0 +1,69 @@
+# Every target explains itself: `make help`. Nothing here needs Docker, Java or a cloud account.
+.DEFAULT_GOAL := help
+.SILENT:
+SHELL := /bin/bash
+
+BASE_PYTHON ?= python3
+PYTHON := .venv/bin/python
+EMBEDDED := $(PYTHON) -m docker.embedded
+READY := .venv/ready
+
+# Sources and results of `make flow` and `make query`.
+FLOW ?=
+INPUTS ?= {}
+SQL ?=
+FORMAT ?= table
+TESTS ?= tests
+
+.PHONY: help setup demo test lint up down status flow query lock clean
+
+help: ## Show this list
+	awk 'BEGIN {FS = ":.*## "} /^[a-z_-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: $(READY) ## Install everything: .venv, Java run time, Kestra, S3 and Spark jars
+
+$(READY): requirements.lock
+	$(BASE_PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("ecomm needs Python 3.11 or newer: set BASE_PYTHON=/path/to/python3.11")'
+	test -x $(PYTHON) || $(BASE_PYTHON) -m venv .venv || { echo "ecomm: python3 -m venv failed; on Debian install python3-venv" >&2; exit 1; }
+	echo "Installing Python packages (1.2 GB unpacked; cached by pip) ..."
+	$(PYTHON) -m pip install --quiet --disable-pip-version-check --no-compile --require-hashes --progress-bar on -r requirements.lock || { echo "ecomm: pip could not install requirements.lock; check the network (or pip's index settings) and run the same command again" >&2; exit 1; }
+	$(PYTHON) -m docker.embedded setup
+	touch $(READY)
+
+demo: $(READY) ## Two months of a shop, from purchases to gold tables and a Slack alert
+	$(EMBEDDED) demo
+
+test: $(READY) ## Run every check and test
+	$(MAKE) lint
+	$(PYTHON) -m pytest $(TESTS)
+
+lint: $(READY) ## Format, lint, types and import rules
+	$(PYTHON) -m ruff format --check .
+	$(PYTHON) -m ruff check .
+	$(PYTHON) -m mypy
+	.venv/bin/lint-imports
+
+up: $(READY) ## Start the embedded stack and write .ecomm/env
+	$(EMBEDDED) up
+
+down: ## Stop the embedded stack (its data stays)
+	if [ -x $(PYTHON) ]; then $(EMBEDDED) down; fi
+
+status: $(READY) ## Health, ports and the last runs
+	$(EMBEDDED) status
+
+flow: $(READY) ## Run one flow: make flow FLOW=ecomm.ingest/shopify_to_s3 INPUTS='{"streams": "orders"}'
+	$(EMBEDDED) flow '$(FLOW)' --inputs '$(INPUTS)'
+
+query: $(READY) ## ClickHouse SQL: make query SQL='select * from gold.daily_revenue' FORMAT=table|json|csv
+	$(EMBEDDED) query "$$SQL" --format '$(FORMAT)'
+
+lock: ## Make the requirement locks anew (needs uv)
+	for set in dev: scripts:-scripts services:-services; do \
+	  uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header \
+	    --group pyproject.toml:$${set%%:*} $$([ "$${set#*:}" ] && echo -c requirements.lock) -o requirements$${set#*:}.lock; done
+
+clean: down ## Stop the stack and delete its data
+	rm -rf .ecomm
+
+export SQL

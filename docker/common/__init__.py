@@ -1,0 +1,1 @@
+"""What every local service shares: a settable clock, fault injection, admin routes, start-up."""

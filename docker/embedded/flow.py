@@ -1,0 +1,88 @@
+"""`make flow`: one flow through Kestra's REST path, waited for; the exit status is the run's."""
+
+import json
+import sys
+import time
+from typing import Any
+
+import requests
+
+from docker.common.server import SetupError
+from docker.embedded.settings import Settings
+
+GOOD = ("SUCCESS",)
+ENDED = ("SUCCESS", "WARNING", "FAILED", "KILLED", "CANCELLED", "SKIPPED")
+
+
+def run(settings: Settings, name: str, inputs: str) -> int:
+    try:
+        given = json.loads(inputs)
+    except ValueError as error:
+        raise SetupError(f"INPUTS is no JSON object: {error}") from error
+    if not isinstance(given, dict):
+        raise SetupError("INPUTS is no JSON object")
+    execution = execute(settings, name, given)
+    state = execution["state"]["current"]
+    sys.stderr.write(f"{name}: {state} ({link(settings, execution)})\n")
+    if state not in GOOD:
+        for line in error_lines(settings, execution["id"]):
+            sys.stderr.write(f"  {line}\n")
+    return 0 if state in GOOD else 1
+
+
+def start(settings: Settings, name: str, inputs: dict[str, Any]) -> dict[str, Any]:
+    """Start an execution; SetupError with Kestra's words when it refuses."""
+    url = f"{settings.values['KESTRA_URL']}/api/v1/main/executions/{name}"
+    fields = {key: (None, _text(value)) for key, value in inputs.items()}
+    try:
+        answer = requests.post(
+            url, files=fields or {"": (None, "")}, timeout=60, auth=auth(settings)
+        )
+    except requests.ConnectionError as error:
+        raise SetupError("Kestra does not answer: run `make up` first") from error
+    if not answer.ok:
+        raise SetupError(f"Kestra refused {name}: {_message(answer)}")
+    execution: dict[str, Any] = answer.json()
+    return execution
+
+
+def execute(settings: Settings, name: str, inputs: dict[str, Any]) -> dict[str, Any]:
+    return wait(settings, start(settings, name, inputs)["id"])
+
+
+def wait(settings: Settings, execution_id: str) -> dict[str, Any]:
+    url = f"{settings.values['KESTRA_URL']}/api/v1/main/executions/{execution_id}"
+    while True:
+        execution: dict[str, Any] = requests.get(url, timeout=30, auth=auth(settings)).json()
+        if execution["state"]["current"] in ENDED:
+            return execution
+        time.sleep(0.2)
+
+
+def error_lines(settings: Settings, execution_id: str) -> list[str]:
+    url = f"{settings.values['KESTRA_URL']}/api/v1/main/logs/{execution_id}"
+    found = requests.get(url, params={"minLevel": "ERROR"}, timeout=30, auth=auth(settings))
+    return [line["message"] for line in found.json()][-5:]
+
+
+def link(settings: Settings, execution: dict[str, Any]) -> str:
+    place = f"{execution['namespace']}/{execution['flowId']}/{execution['id']}"
+    return f"{settings.values['KESTRA_URL']}/ui/main/executions/{place}"
+
+
+def auth(settings: Settings) -> tuple[str, str] | None:
+    user, password = (settings.values.get(f"KESTRA_{part}") for part in ("USERNAME", "PASSWORD"))
+    return (user, password) if user and password else None
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, str):
+        return value
+    return json.dumps(value)
+
+
+def _message(answer: requests.Response) -> str:
+    try:
+        return str(answer.json().get("message", answer.status_code))
+    except ValueError:
+        return f"{answer.status_code}"

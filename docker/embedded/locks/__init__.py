@@ -1,0 +1,1 @@
+"""Which jars the embedded stack runs, pinned by version and sha256: one .lock file a list."""

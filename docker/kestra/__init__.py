@@ -1,0 +1,1 @@
+"""The real Kestra engine on this machine, without Docker, behind the official REST paths."""

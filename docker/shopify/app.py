@@ -1,0 +1,109 @@
+"""The HTTP side: access token, API version, the GraphQL path, REST, results, the admin path."""
+
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import orjson
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import FileResponse, Response
+from starlette.routing import Route
+
+from docker.common.admin import admin_routes
+from docker.common.faults import Fault, FaultMiddleware
+from docker.shopify import schema
+from docker.shopify.api import Api
+from docker.shopify.bulk import Outcome
+from docker.shopify.rest import rest_routes
+
+UNAUTHORIZED = {
+    "errors": "[API] Invalid API key or access token (unrecognized login or wrong password)"
+}
+BAD_REQUEST = {"errors": {"query": "Required parameter missing or invalid"}}
+
+
+def json_response(body: Any, status: int = 200, headers: dict[str, str] | None = None) -> Response:
+    return Response(
+        orjson.dumps(body), status, headers, media_type="application/json; charset=utf-8"
+    )
+
+
+def shopify_error_body(status: int) -> tuple[dict[str, str], bytes]:
+    """An injected fault as Shopify words it."""
+    headers = {"content-type": "application/json; charset=utf-8"}
+    if status == 429:
+        headers["retry-after"] = "2.0"
+        message = "Exceeded 2 calls per second for api client. Reduce request rates to resume "
+        return headers, orjson.dumps({"errors": message + "uninterrupted service."})
+    return headers, orjson.dumps({"errors": "Internal Server Error"})
+
+
+def build(data: Path) -> FaultMiddleware:
+    """The whole ASGI app; raises SetupError when the service cannot start."""
+    api = Api(data)
+    faults: list[Fault] = []
+
+    def refused(request: Request, headers: dict[str, str]) -> Response | None:
+        token = request.headers.get("x-shopify-access-token")
+        known = token == api.service.settings.access_token
+        return None if known else json_response(UNAUTHORIZED, 401, headers)
+
+    async def graphql(request: Request) -> Response:
+        version = schema.supported_version(request.path_params["version"])
+        headers = {"x-shopify-api-version": version, "x-request-id": str(uuid4())}
+        if response := refused(request, headers):
+            return response
+        asked = _asked(request, await request.body())
+        if asked is None:
+            return json_response(BAD_REQUEST, 400, headers)
+        api.service.version = version
+        api.service.bulk.base_url = str(request.base_url).rstrip("/")
+        variables = asked.get("variables") or {}
+        answer = api.execute(version, asked["query"], variables, asked.get("operationName"))
+        api.webhooks.send_pending()
+        return json_response(answer, 200, headers)
+
+    async def bulk_result(request: Request) -> Response:
+        path = api.service.bulk.directory / request.path_params["name"]
+        if not path.is_file():
+            return Response("NoSuchKey", 404)
+        return FileResponse(path, media_type="application/jsonl")
+
+    async def bulk_outcomes(request: Request) -> Response:
+        given = await request.json()
+        api.service.bulk.outcomes = [Outcome(**outcome) for outcome in given]
+        return json_response(given)
+
+    async def deliveries(_: Request) -> Response:
+        return json_response(list(api.webhooks.log))
+
+    @asynccontextmanager
+    async def lifespan(_: Starlette):
+        api.resume()
+        yield
+        await api.webhooks.close()
+        api.service.store.close()
+
+    routes = [
+        *admin_routes("shopify", api.service.clock, faults, api.reset),
+        Route("/_admin/bulk", bulk_outcomes, methods=["POST"]),
+        Route("/_admin/webhooks", deliveries),
+        Route("/admin/api/{version}/graphql.json", graphql, methods=["POST"]),
+        Route("/bulk-results/{name}", bulk_result),
+        *rest_routes(api, refused, json_response),
+    ]
+    app = Starlette(routes=routes, lifespan=lifespan)
+    return FaultMiddleware(app, faults, shopify_error_body)
+
+
+def _asked(request: Request, body: bytes) -> dict[str, Any] | None:
+    """The GraphQL request of a body; None when it is none."""
+    if request.headers.get("content-type", "").startswith("application/graphql"):
+        return {"query": body.decode()}
+    try:
+        asked = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        return None
+    return asked if isinstance(asked, dict) and isinstance(asked.get("query"), str) else None

@@ -1,0 +1,1 @@
+"""Queries: root fields and computed fields of each resource."""

@@ -1,0 +1,39 @@
+"""bulkOperation, bulkOperations, currentBulkOperation."""
+
+from typing import Any
+
+from docker.shopify.errors import invalid_id
+from docker.shopify.execute import Context, resolves
+from docker.shopify.listing import list_documents
+from docker.shopify.pages import Page
+from docker.shopify.search import Filter
+from docker.shopify.store import gid_number, gid_type
+
+STATUSES = frozenset(["canceled", "canceling", "completed", "created", "failed", "running"])
+FILTERS = {
+    "created_at": Filter("time", lambda d: d["createdAt"]),
+    "completed_at": Filter("time", lambda d: d.get("completedAt")),
+    "id": Filter("number", lambda d: gid_number(d["id"])),
+    "status": Filter("choice", lambda d: d["status"], STATUSES),
+    "operation_type": Filter("choice", lambda d: d["type"], frozenset({"query", "mutation"})),
+}
+
+
+@resolves("QueryRoot", "bulkOperation")
+def bulk_operation(context: Context, _: Any, arguments: dict[str, Any]) -> Any:
+    if gid_type(arguments["id"]) != "BulkOperation":
+        raise invalid_id(arguments["id"])
+    return context.store.get(arguments["id"])
+
+
+@resolves("QueryRoot", "bulkOperations")
+def bulk_operations(context: Context, _: Any, arguments: dict[str, Any]) -> Page:
+    zone = context.service.zone
+    return list_documents(context, "BulkOperation", arguments, FILTERS, None, "CREATED_AT", zone)
+
+
+@resolves("QueryRoot", "currentBulkOperation")
+def current(context: Context, _: Any, arguments: dict[str, Any]) -> Any:
+    wanted = arguments.get("type") or "QUERY"
+    found = [d for d in context.store.all("BulkOperation") if d["type"] == wanted]
+    return found[-1] if found else None

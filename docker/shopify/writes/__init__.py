@@ -1,0 +1,1 @@
+"""Mutations, a module a resource."""

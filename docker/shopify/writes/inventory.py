@@ -1,0 +1,218 @@
+"""Inventory levels: set, adjust, move, activate; and the moves that orders cause."""
+
+from typing import Any
+
+from docker.shopify.errors import UserError
+from docker.shopify.execute import Context
+from docker.shopify.service import Arguments, announce, create, existing, mutation, now, save
+from docker.shopify.store import Document, gid_number
+
+STATES = (
+    "available", "committed", "incoming", "on_hand", "reserved", "damaged", "safety_stock",
+    "quality_control",
+)  # fmt: skip
+# on hand is what lies in the building: the sum of these
+IN_HAND = ("available", "committed", "reserved", "damaged", "safety_stock", "quality_control")
+REASONS = (
+    "correction", "cycle_count_available", "damaged", "movement_canceled", "movement_created",
+    "movement_received", "movement_updated", "other", "promotion", "quality_control", "received",
+    "reservation_created", "reservation_deleted", "reservation_updated", "restock",
+    "safety_stock", "shrinkage",
+)  # fmt: skip
+
+
+def level_of(context: Context, item: Document, location: str) -> Document:
+    """The level of an item at a location; made, with zeros, when there is none."""
+    known = item["_levels"].get(location)
+    level = context.store.get(known) if known else None
+    if level is None:
+        number = context.store.next_id("InventoryLevel")
+        gid = f"{number}?inventory_item_id={gid_number(item['id'])}"
+        level = create(context, "InventoryLevel", gid, item=item["id"], location=location)
+        level |= {"isActive": True, "canDeactivate": True, "_quantities": {}, "_changed": {}}
+        item["_levels"][location] = gid
+        context.store.put(level)
+        context.store.put(item)
+        announce(context, "inventory_levels/connect", level)
+    return level
+
+
+def change(context: Context, level: Document, name: str, delta: int) -> list[tuple[str, int]]:
+    """Moves one quantity of a level and keeps `on_hand` the sum of what is in hand.
+
+    Setting `on_hand` moves `available`. The level's own clock moves, its product's does not.
+    Returns the (name, delta) changes made.
+    """
+    if delta == 0:
+        return []
+    names = [name]
+    if name == "on_hand":
+        names.append("available")
+    elif name in IN_HAND:
+        names.append("on_hand")
+    for changed in names:
+        level["_quantities"][changed] = level["_quantities"].get(changed, 0) + delta
+        level["_changed"][changed] = now(context)
+    save(context, level, "inventory_levels/update")
+    return [(changed, delta) for changed in names]
+
+
+def _group(
+    context: Context, given: dict[str, Any], made: list[tuple[Document, str, int]]
+) -> Document | None:
+    if not made:
+        return None
+    group = create(context, "InventoryAdjustmentGroup", reason=given["reason"])
+    group["referenceDocumentUri"] = given.get("referenceDocumentUri")
+    group["changes"] = [
+        {
+            "name": name,
+            "delta": delta,
+            "quantityAfterChange": level["_quantities"][name],
+            "item": level["item"],
+            "location": level["location"],
+            "ledgerDocumentUri": None,
+        }
+        for level, name, delta in made
+    ]
+    return group
+
+
+def _checked(
+    context: Context, entries: list[dict[str, Any]], path: list[str]
+) -> list[tuple[Document, dict[str, Any]]]:
+    found = []
+    for index, entry in enumerate(entries):
+        item = context.store.get(entry["inventoryItemId"])
+        if item is None:
+            message = "The specified inventory item could not be found."
+            field = [*path, str(index), "inventoryItemId"]
+            raise UserError(field, message, "INVALID_INVENTORY_ITEM")
+        if context.store.get(entry["locationId"]) is None:
+            message = "The specified location could not be found."
+            raise UserError([*path, str(index), "locationId"], message, "INVALID_LOCATION")
+        found.append((item, entry))
+    return found
+
+
+def _check_reason(given: dict[str, Any]) -> None:
+    if given["reason"] not in REASONS:
+        message = "The specified reason is invalid. Valid values are: " + ", ".join(REASONS) + "."
+        raise UserError(["input", "reason"], message, "INVALID_REASON")
+
+
+@mutation("inventorySetQuantities", "inventoryAdjustmentGroup")
+def set_quantities(context: Context, arguments: Arguments) -> dict[str, Any]:
+    given = arguments["input"]
+    if given["name"] not in ("available", "on_hand"):
+        message = "The quantity name must be either 'available' or 'on_hand'."
+        raise UserError(["input", "name"], message, "INVALID_NAME")
+    _check_reason(given)
+    entries = _checked(context, given["quantities"], ["input", "quantities"])
+    name = given["name"]
+    for index, (item, entry) in enumerate(entries):
+        path = ["input", "quantities", str(index)]
+        compare = entry.get("changeFromQuantity", entry.get("compareQuantity"))
+        level = level_of(context, item, entry["locationId"])
+        if compare is not None and level["_quantities"].get(name, 0) != compare:
+            message = "The specified compare quantity does not match the current quantity."
+            stale = "changeFromQuantity" if "changeFromQuantity" in entry else "compareQuantity"
+            code = "CHANGE_FROM_QUANTITY_STALE" if stale[0] == "c" else "COMPARE_QUANTITY_STALE"
+            raise UserError([*path, stale], message, code)
+    made: list[tuple[Document, str, int]] = []
+    for item, entry in entries:
+        level = level_of(context, item, entry["locationId"])
+        delta = entry["quantity"] - level["_quantities"].get(name, 0)
+        made += [(level, changed, d) for changed, d in change(context, level, name, delta)]
+    return {"inventoryAdjustmentGroup": _group(context, given, made)}
+
+
+@mutation("inventorySetOnHandQuantities", "inventoryAdjustmentGroup")
+def set_on_hand(context: Context, arguments: Arguments) -> dict[str, Any]:
+    given = arguments["input"]
+    _check_reason(given)
+    made: list[tuple[Document, str, int]] = []
+    for item, entry in _checked(context, given["setQuantities"], ["input", "setQuantities"]):
+        level = level_of(context, item, entry["locationId"])
+        delta = entry["quantity"] - level["_quantities"].get("on_hand", 0)
+        made += [(level, changed, d) for changed, d in change(context, level, "on_hand", delta)]
+    return {"inventoryAdjustmentGroup": _group(context, given, made)}
+
+
+@mutation("inventoryAdjustQuantities", "inventoryAdjustmentGroup")
+def adjust_quantities(context: Context, arguments: Arguments) -> dict[str, Any]:
+    given = arguments["input"]
+    if given["name"] not in STATES or given["name"] in ("committed", "on_hand"):
+        names = ", ".join(sorted(set(STATES) - {"committed", "on_hand"}))
+        message = f"The specified quantity name is invalid. Valid values are: {names}."
+        raise UserError(["input", "name"], message, "INVALID_QUANTITY_NAME")
+    _check_reason(given)
+    made: list[tuple[Document, str, int]] = []
+    for item, entry in _checked(context, given["changes"], ["input", "changes"]):
+        level = level_of(context, item, entry["locationId"])
+        moved = change(context, level, given["name"], entry["delta"])
+        made += [(level, changed, d) for changed, d in moved]
+    return {"inventoryAdjustmentGroup": _group(context, given, made)}
+
+
+@mutation("inventoryActivate", "inventoryLevel")
+def activate(context: Context, arguments: Arguments) -> dict[str, Any]:
+    path, message = ["inventoryItemId"], "The product couldn't be found"
+    item = existing(context, arguments["inventoryItemId"], "InventoryItem", path, message)
+    location = existing(
+        context, arguments["locationId"], "Location", ["locationId"], "The location can't be found"
+    )
+    level = level_of(context, item, location["id"])
+    level["isActive"] = True
+    if arguments.get("available") is not None:
+        change(
+            context, level, "available",
+            arguments["available"] - level["_quantities"].get("available", 0),
+        )  # fmt: skip
+    save(context, level)
+    return {"inventoryLevel": level}
+
+
+@mutation("inventoryItemUpdate", "inventoryItem")
+def item_update(context: Context, arguments: Arguments) -> dict[str, Any]:
+    path, message = ["id"], "The product couldn't be updated because it does not exist."
+    item = existing(context, arguments["id"], "InventoryItem", path, message)
+    given = arguments["input"]
+    for name in ("tracked", "requiresShipping", "countryCodeOfOrigin", "harmonizedSystemCode"):
+        if given.get(name) is not None:
+            item[name] = given[name]
+    if given.get("cost") is not None:
+        item["unitCost"] = f"{float(given['cost'])} {context.service.settings.currency}"
+    if given.get("sku") is not None:
+        item["sku"] = given["sku"]
+        if variant := context.store.get(item["_variant"]):
+            variant["sku"] = given["sku"]
+            save(context, variant)
+    save(context, item, "inventory_items/update")
+    return {"inventoryItem": item}
+
+
+@mutation("locationAdd", "location")
+def location_add(context: Context, arguments: Arguments) -> dict[str, Any]:
+    given = arguments["input"]
+    if not given["name"].strip():
+        raise UserError(["input", "name"], "Add a location name", "BLANK")
+    return {"location": add_location(context, given)}
+
+
+def add_location(context: Context, given: dict[str, Any]) -> Document:
+    address = given.get("address") or {}
+    location = create(
+        context,
+        "Location",
+        name=given["name"],
+        address=address,
+        isActive=True,
+        fulfillsOnlineOrders=given.get("fulfillsOnlineOrders", True),
+        shipsInventory=True,
+        hasActiveInventory=False,
+        isFulfillmentService=False,
+        addressVerified=False,
+    )
+    save(context, location, "locations/create")
+    return location

@@ -1,0 +1,1 @@
+"""Tables derived from Stripe's official OpenAPI description (see `derive.py`)."""

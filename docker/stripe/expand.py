@@ -1,0 +1,77 @@
+"""`expand[]`: ids replaced by the objects they name, at most four levels deep."""
+
+import json
+from typing import Any
+
+from docker.stripe import ids
+from docker.stripe.data.derive import HERE
+from docker.stripe.errors import StripeError, invalid_request
+from docker.stripe.objects import UNTOUCHED
+from docker.stripe.store import Body, Store
+
+EXPANDABLE: dict[str, list[str]] = json.loads((HERE / "expandable.json").read_text())["rows"]
+MAX_LEVELS = 4
+# Lists that Stripe leaves out of an object until they are expanded.
+LISTS = {"sources", "subscriptions", "tax_ids", "refunds"}
+
+
+def check(paths: list[str], kind: str, *, in_list: bool) -> None:
+    """Raises Stripe's 400 for a path that is too deep or whose first step cannot be expanded."""
+    for path in paths:
+        steps = path.split(".")
+        if len(steps) > MAX_LEVELS:
+            message = (
+                f"You cannot expand more than {MAX_LEVELS} levels of a property. Property: {path}"
+            )
+            raise invalid_request(message, code="property_expansion_max_depth")
+        if in_list and steps[0] != "data":
+            raise _not_in_list(steps[0], kind)
+        first = steps[1] if in_list and len(steps) > 1 else steps[0]
+        if not (in_list and steps == ["data"]) and first not in EXPANDABLE[kind]:
+            raise _not_expandable(first, kind)
+
+
+def _not_expandable(name: str, kind: str) -> StripeError:
+    if name in UNTOUCHED[kind]:
+        return invalid_request(f"This property cannot be expanded ({name}).")
+    return invalid_request(f"This property cannot be expanded because it doesn't exist: {name}.")
+
+
+def _not_in_list(name: str, kind: str) -> StripeError:
+    if name not in EXPANDABLE[kind]:
+        return _not_expandable(name, kind)
+    return invalid_request(
+        f"This property cannot be expanded ({name}). You may want to try expanding "
+        f"'data.{name}' instead."
+    )
+
+
+def expand(store: Store, body: Body, paths: list[str]) -> Body:
+    """Expands in place and returns the body; an empty reference stays null."""
+    for path in paths:
+        _walk(store, body, path.split("."))
+    return body
+
+
+def _walk(store: Store, node: Any, steps: list[str]) -> None:
+    if isinstance(node, list):
+        for item in node:
+            _walk(store, item, steps)
+        return
+    if not isinstance(node, dict) or not steps:
+        return
+    name = steps[0]
+    if name in LISTS and name in EXPANDABLE.get(node.get("object", ""), ()):
+        node[name] = _included_list(store, node, name)
+    value = node.get(name)
+    if isinstance(value, str) and (kind := ids.kind_of(value)) and name != "id":
+        node[name] = store.get(kind, value) or value
+    _walk(store, node.get(name), steps[1:])
+
+
+def _included_list(store: Store, node: Body, name: str) -> Body:
+    found = store.select("refund", "json_extract(body, '$.charge') = ?", node["id"])
+    data = found if name == "refunds" else []
+    owner = "charges" if name == "refunds" else "customers"
+    url = f"/v1/{owner}/{node['id']}/{name}"
+    return {"object": "list", "data": data[:10], "has_more": len(data) > 10, "url": url}

@@ -1,0 +1,39 @@
+"""Identifiers that look like Stripe's: a prefix, a digit, random letters."""
+
+import secrets
+import string
+
+ALPHABET = string.ascii_letters + string.digits
+PREFIXES = {
+    "customer": "cus",
+    "payment_method": "pm",
+    "payment_intent": "pi",
+    "charge": "ch",
+    "refund": "re",
+    "balance_transaction": "txn",
+    "payout": "po",
+    "dispute": "dp",
+    "product": "prod",
+    "price": "price",
+    "event": "evt",
+    "webhook_endpoint": "we",
+    "bank_account": "ba",
+    "account": "acct",
+}
+KINDS = {prefix: kind for kind, prefix in PREFIXES.items()}
+SHORT = {"customer", "product"}  # cus_ and prod_ carry 14 letters, the others 24
+
+
+def new_id(kind: str) -> str:
+    if kind in SHORT:
+        return f"{PREFIXES[kind]}_{token(14)}"
+    return f"{PREFIXES[kind]}_3{token(23)}"
+
+
+def kind_of(id_: str) -> str | None:
+    """The kind of object that an id names, by its prefix."""
+    return KINDS.get(id_.partition("_")[0])
+
+
+def token(length: int) -> str:
+    return "".join(secrets.choice(ALPHABET) for _ in range(length))

@@ -1,0 +1,45 @@
+"""Rate limits as Stripe documents them: a bucket an endpoint and one for all, in real time."""
+
+import time
+from dataclasses import dataclass, field
+
+from docker.stripe.errors import rate_limited
+
+
+@dataclass
+class Bucket:
+    """Holds at most one second's worth of requests."""
+
+    per_second: int
+    tokens: float
+    filled_at: float
+
+    def refill(self, now: float) -> None:
+        self.tokens += (now - self.filled_at) * self.per_second
+        self.tokens = min(self.tokens, float(self.per_second))
+        self.filled_at = now
+
+
+@dataclass
+class Limiter:
+    """`admit` raises Stripe's 429 and then takes nothing from either bucket."""
+
+    per_second: int
+    per_endpoint: int
+    buckets: dict[str, Bucket] = field(default_factory=dict)
+
+    def admit(self, endpoint: str) -> None:
+        now = time.monotonic()
+        every = self._bucket("", self.per_second, now)
+        own = self._bucket(endpoint, self.per_endpoint, now)
+        if own.tokens < 1:
+            raise rate_limited("endpoint-rate")
+        if every.tokens < 1:
+            raise rate_limited("global-rate")
+        own.tokens -= 1
+        every.tokens -= 1
+
+    def _bucket(self, name: str, per_second: int, now: float) -> Bucket:
+        bucket = self.buckets.setdefault(name, Bucket(per_second, float(per_second), now))
+        bucket.refill(now)
+        return bucket

@@ -1,0 +1,40 @@
+"""New objects: every field that Stripe shows, by the table made from its OpenAPI description."""
+
+import copy
+import json
+from typing import Any
+
+from docker.stripe import ids
+from docker.stripe.data.derive import HERE
+from docker.stripe.store import Body
+
+UNTOUCHED: dict[str, Body] = json.loads((HERE / "objects.json").read_text())["rows"]
+API_VERSION: str = json.loads((HERE / "objects.json").read_text())["api_version"]
+
+
+def new_object(kind: str, now: int, /, **fields: Any) -> Body:
+    """An object of `kind` created at `now`, with a new id unless `fields` brings one."""
+    body = copy.deepcopy(UNTOUCHED[kind]) | fields
+    body["id"] = body["id"] or ids.new_id(kind)
+    if "created" in body:
+        body["created"] = now
+    return body
+
+
+def merge_metadata(body: Body, params: Body) -> None:
+    """Stripe's rule: keys are added or replaced, an empty value removes, an empty map clears."""
+    given = params.get("metadata")
+    if given is None:
+        return
+    if not given:
+        body["metadata"] = {}
+        return
+    kept = {key: text for key, text in body["metadata"].items() if key not in given}
+    body["metadata"] = kept | {key: text for key, text in given.items() if text != ""}
+
+
+def assign(body: Body, params: Body, *names: str) -> None:
+    """Copies the named parameters that were given; an empty text unsets a field."""
+    for name in names:
+        if name in params:
+            body[name] = params[name] if params[name] != "" else None

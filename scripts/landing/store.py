@@ -1,0 +1,120 @@
+"""The bucket: one boto3 client, the few calls that landing needs, errors people can act on."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import boto3
+import orjson
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError
+
+from scripts.errors import FatalError, RetriableError
+from scripts.settings import S3
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from mypy_boto3_s3 import S3Client
+
+
+class LostRaceError(RetriableError):
+    """Another writer created the object first."""
+
+
+class Store:
+    """A bucket. Keys are relative to it; JSON objects are dictionaries."""
+
+    def __init__(self, settings: S3) -> None:
+        self.bucket = settings.bucket
+        self._client: S3Client = boto3.client(
+            "s3",
+            endpoint_url=settings.endpoint_url,
+            region_name=settings.region,
+            config=Config(
+                retries={"mode": "standard", "max_attempts": 5},
+                connect_timeout=10,
+                read_timeout=60,
+                s3={"addressing_style": "path"} if settings.endpoint_url else {},
+            ),
+        )
+
+    def upload(self, path: "Path", key: str) -> None:
+        """Upload a file (multipart when big); the object appears whole or not at all."""
+        with _explained(self.bucket, key):
+            self._client.upload_file(str(path), self.bucket, key)
+
+    def create(self, key: str, document: dict[str, object]) -> None:
+        """Write a JSON object that must not exist yet; raise LostRaceError when it does."""
+        with _explained(self.bucket, key):
+            self._client.put_object(
+                Bucket=self.bucket,
+                Key=key,
+                Body=orjson.dumps(document),
+                ContentType="application/json",
+                IfNoneMatch="*",
+            )
+
+    def read(self, key: str) -> bytes:
+        with _explained(self.bucket, key):
+            return self._client.get_object(Bucket=self.bucket, Key=key)["Body"].read()
+
+    def download(self, key: str, path: "Path") -> None:
+        with _explained(self.bucket, key):
+            self._client.download_file(self.bucket, key, str(path))
+
+    def exists(self, key: str) -> bool:
+        return any(found == key for found in self.list(key))
+
+    def list(self, prefix: str) -> Iterator[str]:
+        """Keys under a prefix in lexicographic order."""
+        with _explained(self.bucket, prefix):
+            pages = self._client.get_paginator("list_objects_v2")
+            for page in pages.paginate(Bucket=self.bucket, Prefix=prefix):
+                for item in page.get("Contents", []):
+                    yield item["Key"]
+
+    def etags(self, prefix: str) -> Iterator[tuple[str, str, int]]:
+        """(key, etag, bytes) under a prefix: enough to tell whether a file has changed."""
+        with _explained(self.bucket, prefix):
+            pages = self._client.get_paginator("list_objects_v2")
+            for page in pages.paginate(Bucket=self.bucket, Prefix=prefix):
+                for item in page.get("Contents", []):
+                    yield item["Key"], item["ETag"].strip('"'), item["Size"]
+
+    def delete(self, keys: Sequence[str]) -> None:
+        for start in range(0, len(keys), 1000):
+            batch = keys[start : start + 1000]
+            with _explained(self.bucket, batch[0]):
+                self._client.delete_objects(
+                    Bucket=self.bucket, Delete={"Objects": [{"Key": key} for key in batch]}
+                )
+
+
+@contextmanager
+def _explained(bucket: str, key: str) -> Iterator[None]:
+    place = f"s3://{bucket}/{key}"
+    try:
+        yield
+    except NoCredentialsError as error:
+        raise FatalError(
+            "no S3 credentials: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or a role"
+        ) from error
+    except ClientError as error:
+        raise _translate(error, place) from error
+    except BotoCoreError as error:
+        raise RetriableError(f"S3 could not be reached for {place}: {error}") from error
+
+
+def _translate(error: ClientError, place: str) -> Exception:
+    code = error.response.get("Error", {}).get("Code", "")
+    status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+    if code in ("PreconditionFailed", "ConditionalRequestConflict") or status in (409, 412):
+        return LostRaceError(f"{place} was created by another run first")
+    if code in ("NoSuchBucket", "AccessDenied", "InvalidAccessKeyId", "SignatureDoesNotMatch"):
+        return FatalError(
+            f"S3 refused {place} ({code}): check S3_BUCKET, AWS_ACCESS_KEY_ID and its policy"
+        )
+    if status >= 500 or status == 429:
+        return RetriableError(f"S3 answered {status} {code} for {place}")
+    return FatalError(f"S3 answered {status} {code} for {place}")

@@ -1,0 +1,43 @@
+"""Back-off for passing faults, in one place for every source."""
+
+import logging
+import random
+import time
+from collections.abc import Callable
+from typing import TypeVar
+
+from scripts.errors import RetriableError
+
+log = logging.getLogger(__name__)
+T = TypeVar("T")
+
+
+class ThrottledError(RetriableError):
+    """The source says when to come back; not counted as a failed attempt."""
+
+    def __init__(self, message: str, wait_seconds: float) -> None:
+        super().__init__(message)
+        self.wait_seconds = wait_seconds
+
+
+def with_retries(call: Callable[[], T], attempts: int = 6, throttles: int = 60) -> T:
+    """Repeat `call` on RetriableError: exponential back-off with jitter, 0.5 s doubling to 20 s.
+
+    Raises the last error when the attempts are used up; FatalError passes at once.
+    """
+    failed = throttled = 0
+    while True:
+        try:
+            return call()
+        except ThrottledError as error:
+            throttled += 1
+            if throttled >= throttles:
+                raise
+            time.sleep(error.wait_seconds * random.uniform(1.0, 1.2))
+        except RetriableError as error:
+            failed += 1
+            if failed >= attempts:
+                raise
+            wait = min(20.0, 0.5 * 2 ** (failed - 1)) * random.uniform(0.5, 1.0)
+            log.warning("%s; attempt %d of %d in %.1f s", error, failed + 1, attempts, wait)
+            time.sleep(wait)

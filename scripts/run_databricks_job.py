@@ -1,0 +1,24 @@
+"""Run the Databricks job and fail when its result is anything but SUCCESS.
+
+`python -m scripts.run_databricks_job --token <execution id>`; the token makes a repeated call wait
+for the run that the first one started.
+"""
+
+import argparse
+
+from kestra import Kestra
+
+from scripts import settings
+from scripts.databricks.job import run_job
+from scripts.errors import run_command
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--token", required=True, help="idempotency token, 64 characters at most")
+    run_id, url = run_job(settings.databricks(), parser.parse_args().token)
+    Kestra.outputs({"run_id": str(run_id), "run_page_url": url})
+
+
+if __name__ == "__main__":
+    run_command(main)

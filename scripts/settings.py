@@ -1,0 +1,112 @@
+"""The one place where scripts read the environment. `.env.example` describes every variable."""
+
+import os
+from dataclasses import dataclass
+
+from dotenv import load_dotenv
+
+from scripts.errors import FatalError
+
+load_dotenv(".env")
+
+
+def _required(name: str) -> str:
+    value = os.environ.get(name, "").strip()
+    if not value:
+        raise FatalError(f"{name} is not set: put it in .env (see .env.example) or the environment")
+    return value
+
+
+def _optional(name: str) -> str | None:
+    return os.environ.get(name, "").strip() or None
+
+
+@dataclass(frozen=True)
+class S3:
+    bucket: str
+    endpoint_url: str | None  # None: AWS itself
+    region: str
+
+
+@dataclass(frozen=True)
+class Shopify:
+    url: str
+    access_token: str
+    api_version: str
+
+
+@dataclass(frozen=True)
+class Stripe:
+    api_key: str
+    api_base: str | None  # None: Stripe itself
+
+
+@dataclass(frozen=True)
+class Databricks:
+    host: str
+    token: str
+    job_name: str
+
+
+@dataclass(frozen=True)
+class Kestra:
+    url: str
+    username: str | None
+    password: str | None
+    public_url: str  # what a person's browser opens
+
+
+def s3() -> S3:
+    return S3(
+        bucket=_required("S3_BUCKET"),
+        endpoint_url=_optional("S3_ENDPOINT_URL"),
+        region=_optional("AWS_REGION") or "us-east-1",
+    )
+
+
+def shopify() -> Shopify:
+    return Shopify(
+        url=_required("SHOPIFY_URL").rstrip("/"),
+        access_token=_required("SHOPIFY_ACCESS_TOKEN"),
+        api_version=_optional("SHOPIFY_API_VERSION") or "2026-10",
+    )
+
+
+def stripe() -> Stripe:
+    return Stripe(api_key=_required("STRIPE_API_KEY"), api_base=_optional("STRIPE_API_BASE"))
+
+
+def databricks() -> Databricks:
+    return Databricks(
+        host=_required("DATABRICKS_HOST"),
+        token=_required("DATABRICKS_TOKEN"),
+        job_name=_optional("DATABRICKS_JOB_NAME") or "ecomm_medallion",
+    )
+
+
+def slack_webhook_url() -> str:
+    return _required("SLACK_WEBHOOK_URL")
+
+
+def kestra() -> Kestra:
+    url = _required("KESTRA_URL").rstrip("/")
+    return Kestra(
+        url=url,
+        username=_optional("KESTRA_USERNAME"),
+        password=_optional("KESTRA_PASSWORD"),
+        public_url=(_optional("KESTRA_PUBLIC_URL") or url).rstrip("/"),
+    )
+
+
+def secrets() -> list[str]:
+    """Values that must never reach a log, a manifest or an alert."""
+    names = (
+        "SHOPIFY_ACCESS_TOKEN",
+        "STRIPE_API_KEY",
+        "DATABRICKS_TOKEN",
+        "SLACK_WEBHOOK_URL",
+        "AWS_SECRET_ACCESS_KEY",
+        "KESTRA_PASSWORD",
+        "BACKFILL_WEBHOOK_KEY",
+    )
+    return [value for name in names if (value := _optional(name)) and len(value) >= 6]

@@ -1,0 +1,143 @@
+"""Landing → bronze: every manifest appended exactly once, the raw record kept as text.
+
+The append carries the manifest's run id as Delta's transaction id, so a run that dies between the
+append and the ledger repeats nothing. `bronze.manifests` is the ledger: what is in it has been
+appended and counted.
+"""
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+from pyspark.sql import DataFrame
+from pyspark.sql.types import Row
+
+from spark_jobs.lakehouse import Lakehouse
+
+COLUMNS = """
+_id STRING, _source STRING, _stream STRING, _api_version STRING, _extracted_at TIMESTAMP,
+_run_id STRING, _deleted BOOLEAN, record STRING, _file STRING, _ingested_at TIMESTAMP
+"""
+LEDGER = """
+source STRING, stream STRING, run_id STRING, rows BIGINT, bytes BIGINT, files INT,
+cursor_from STRING, cursor_to STRING, written_at TIMESTAMP, ingested_at TIMESTAMP
+"""
+MANIFEST = """
+source STRING, stream STRING, run_id STRING, rows BIGINT, bytes BIGINT,
+files ARRAY<STRUCT<path: STRING, rows: BIGINT>>, cursor STRUCT<`from`: STRING, `to`: STRING>,
+written_at TIMESTAMP
+"""
+HEAD = """
+_id STRING, _source STRING, _stream STRING, _api_version STRING, _extracted_at TIMESTAMP,
+_run_id STRING, _deleted BOOLEAN
+"""
+# Commits wait on the object store more than on a core.
+PARALLEL = 4
+
+
+class IncompleteManifestError(Exception):
+    """A manifest promises other rows than its files hold."""
+
+
+@dataclass(frozen=True)
+class Ingested:
+    manifests: int
+    rows: int
+
+
+def ingest(lake: Lakehouse) -> Ingested:
+    """Append every manifest that is not in the ledger; raise IncompleteManifestError, naming it,
+    when rows are missing (the ledger then stays without it)."""
+    ledger = lake.create("bronze", "manifests", LEDGER, "One row a landed run that bronze holds")
+    new = _new_manifests(lake, ledger)
+    if not new:
+        return Ingested(0, 0)
+    for table in sorted({_table(row) for row in new}):
+        lake.create("bronze", table, COLUMNS)
+    with ThreadPoolExecutor(PARALLEL) as pool:
+        for _ in pool.map(lambda row: _append(lake, row), new):
+            pass
+    _check_counts(lake, new)
+    _record(lake, ledger, new)
+    return Ingested(len(new), sum(row.rows for row in new))
+
+
+def _table(manifest: Row) -> str:
+    return f"{manifest.source}_{manifest.stream}"
+
+
+def _new_manifests(lake: Lakehouse, ledger: str) -> list[Row]:
+    # recursiveFileLookup: one listing instead of a glob a level.
+    manifests = (
+        lake.spark.read.schema(MANIFEST)
+        .option("recursiveFileLookup", "true")
+        .option("pathGlobFilter", "*.json")
+        .option("mode", "FAILFAST")
+        .json(f"{lake.landing}/landing/_manifests")
+    )
+    known = lake.spark.sql(f"SELECT run_id FROM {ledger}")
+    return manifests.join(known, "run_id", "left_anti").orderBy("run_id").collect()
+
+
+def _append(lake: Lakehouse, manifest: Row) -> None:
+    paths = [f"{lake.landing}/{file.path}" for file in manifest.files]
+    lake.append(
+        envelopes(lake.spark.read.text(paths)), "bronze", _table(manifest), (manifest.run_id, 1)
+    )
+
+
+def envelopes(lines: DataFrame) -> DataFrame:
+    """Cut landed lines into envelope columns and the record's own text, which is not parsed here.
+
+    `record` is the last key of an envelope and a quote inside a string is escaped, so the first
+    `,"record":` is the right one.
+    """
+    mark = ',"record":'
+    return (
+        lines.selectExpr("value", "_metadata.file_path AS _file", f"instr(value, '{mark}') AS _at")
+        .selectExpr(
+            f"from_json(concat(substring(value, 1, _at - 1), '}}'), '{HEAD}') AS head",
+            f"substring(value, _at + {len(mark)}, length(value) - _at - {len(mark)}) AS record",
+            "_file",
+        )
+        .selectExpr("head.*", "record", "_file", "current_timestamp() AS _ingested_at")
+    )
+
+
+def _check_counts(lake: Lakehouse, manifests: list[Row]) -> None:
+    for table in sorted({_table(row) for row in manifests}):
+        promised = {row.run_id: row.rows for row in manifests if _table(row) == table}
+        ids = ", ".join(f"'{run_id}'" for run_id in promised)
+        found = lake.rows(
+            f"SELECT _run_id, count(*) AS n FROM {lake.name('bronze', table)} "
+            f"WHERE _run_id IN ({ids}) GROUP BY _run_id"
+        )
+        held = {row["_run_id"]: row["n"] for row in found}
+        for run_id, rows in promised.items():
+            if held.get(run_id, 0) != rows:
+                raise IncompleteManifestError(
+                    f"bronze.{table}: manifest {run_id} promises {rows} rows, its files hold "
+                    f"{held.get(run_id, 0)}; pull that window again with full_refresh"
+                )
+
+
+def _record(lake: Lakehouse, ledger: str, manifests: list[Row]) -> None:
+    values = ", ".join(
+        f"('{row.source}', '{row.stream}', '{row.run_id}', {row.rows}, {row.bytes}, "
+        f"{len(row.files)}, {_text(row.cursor['from'])}, {_text(row.cursor['to'])}, "
+        f"TIMESTAMP '{row.written_at}')"
+        for row in manifests
+    )
+    lake.spark.sql(
+        f"""
+        MERGE INTO {ledger} AS known
+        USING (SELECT *, current_timestamp() AS ingested_at FROM VALUES {values}
+               AS new(source, stream, run_id, rows, bytes, files, cursor_from, cursor_to,
+                      written_at)) AS new
+        ON known.run_id = new.run_id
+        WHEN NOT MATCHED THEN INSERT *
+        """
+    )
+
+
+def _text(value: str | None) -> str:
+    return "NULL" if value is None else f"'{value}'"

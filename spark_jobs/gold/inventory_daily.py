@@ -1,0 +1,80 @@
+"""gold.inventory_daily: stock at the end of each day, and how long it lasts."""
+
+from spark_jobs.gold.mart import Mart, Sources
+
+# Days of cover below which an item is low and above which it is overstock.
+LOW_DAYS = 14
+OVERSTOCK_DAYS = 180
+
+
+def query(sources: Sources) -> str:
+    """One row a day, SKU and location. A day's stock is the last state seen by its end; a day with
+    no change carries the one before, up to the day of the last extraction. An item without a SKU is
+    known by its variant's id, in dropped counts by its titles. Untracked items have no stock and no
+    row. units_sold_28d is the item's sales in all locations over the 28 days that end that day."""
+    shopify_day = sources.day("updated_at")
+    counted_day = sources.day("counted_at")
+    return f"""
+    WITH seen AS (
+      SELECT {shopify_day} AS date, updated_at AS at, coalesce(sku, variant_id, inventory_item_id)
+          AS sku, location_id, product_title, variant_title, location_name, on_hand, available,
+        committed, incoming
+      FROM {sources.silver("inventory_history")} WHERE NOT _deleted AND tracked AND active
+      UNION ALL
+      SELECT {counted_day}, counted_at, item, location_id, product_title, variant_title,
+        location_name, on_hand, available, committed, incoming
+      FROM {sources.silver("inventory_counts")} WHERE NOT _deleted AND available IS NOT NULL
+    ),
+    last AS (
+      SELECT * FROM (
+        SELECT *, row_number() OVER (PARTITION BY date, sku, location_id
+          ORDER BY at DESC, available, on_hand, product_title, variant_title) AS rank FROM seen
+      ) WHERE rank = 1
+    ),
+    spans AS (
+      SELECT *, lead(date) OVER (PARTITION BY sku, location_id ORDER BY date) AS next FROM last
+    ),
+    days AS (
+      SELECT explode(sequence(date, greatest(date, coalesce(date_sub(next, 1),
+        DATE '{sources.as_of}')))) AS day, * FROM spans
+    ),
+    sold AS (
+      SELECT {sources.day("processed_at")} AS date, coalesce(line.sku, line.variant_id) AS sku,
+        sum(line.quantity) AS units
+      FROM (SELECT * FROM {sources.silver("orders")} WHERE NOT test AND NOT _deleted)
+      LATERAL VIEW explode(lines) AS line
+      WHERE cancelled_at IS NULL GROUP BY 1, 2
+    ),
+    recent AS (
+      SELECT d.day, d.sku, sum(s.units) AS units FROM (SELECT DISTINCT day, sku FROM days) AS d
+      JOIN sold AS s ON s.sku = d.sku AND s.date BETWEEN date_sub(d.day, 27) AND d.day
+      GROUP BY d.day, d.sku
+    ),
+    rated AS (
+      SELECT d.day AS date, d.sku, d.location_id, d.product_title, d.variant_title,
+        coalesce(l.name, d.location_name) AS location_name, d.on_hand, d.available, d.committed,
+        d.incoming, coalesce(r.units, 0) AS units_sold_28d,
+        sum(greatest(d.available, 0)) OVER (PARTITION BY d.day, d.sku) AS everywhere
+      FROM days AS d LEFT JOIN recent AS r USING (day, sku)
+      LEFT JOIN {sources.silver("locations")} AS l USING (location_id)
+    ),
+    covered AS (
+      SELECT *, CAST(IF(units_sold_28d > 0, everywhere * 28 / units_sold_28d, NULL)
+        AS DECIMAL(18,1)) AS days_of_cover FROM rated
+    )
+    SELECT date, sku, location_id, product_title, variant_title, location_name, on_hand, available,
+      committed, incoming, units_sold_28d, days_of_cover,
+      CASE WHEN available <= 0 THEN 'out_of_stock'
+           WHEN days_of_cover < {LOW_DAYS} THEN 'low'
+           WHEN days_of_cover > {OVERSTOCK_DAYS} THEN 'overstock'
+           ELSE 'healthy' END AS stock_status
+    FROM covered
+    """
+
+
+MART = Mart(
+    name="inventory_daily",
+    comment="Stock at the end of each day by SKU and location",
+    needs=("orders", "inventory_history", "inventory_counts", "locations"),
+    query=query,
+)

@@ -1,0 +1,155 @@
+"""Bronze → silver: one engine for every declared table.
+
+New bronze rows are typed, checked, reduced to the last version of each key and merged. The last
+writer is decided by the source's time of change, then by extraction, then by a hash of the record:
+without the last tie-break two runs over the same rows could differ.
+"""
+
+from spark_jobs.lakehouse import Lakehouse
+from spark_jobs.silver.table import Exploded, Table
+
+META = "_deleted, _changed_at, _extracted_at, _hash, _run_id"
+QUARANTINE = """
+table STRING, reason STRING, record STRING, record_hash BIGINT, _run_id STRING, _file STRING,
+quarantined_at TIMESTAMP
+"""
+
+
+def build(lake: Lakehouse, table: Table, streams: tuple[str, ...], runs: list[str]) -> int:
+    """Merge the rows that `runs` brought from bronze `streams`; the number of rows quarantined."""
+    bronze = _bronze_sql(lake, streams, runs)
+    checked = _view(lake, f"checked_{table.name}", _checked_sql(table, bronze))
+    target = _create(lake, table, checked)
+    last = _view(lake, f"last_{table.name}", _last_sql(table, checked))
+    lake.spark.sql(_merge_sql(table, target, last))
+    return _quarantine(lake, table, checked)
+
+
+def ensure_table(lake: Lakehouse, table: Table) -> None:
+    """Create the table empty if it is missing."""
+    no_rows = (
+        "SELECT '' AS record, false AS _deleted, current_timestamp() AS _extracted_at, "
+        "'' AS _run_id, '' AS _file WHERE false"
+    )
+    _create(lake, table, _view(lake, f"empty_{table.name}", _checked_sql(table, no_rows)))
+
+
+def explode(lake: Lakehouse, child: Exploded, runs: list[str]) -> None:
+    """Replace the child rows of every parent that `runs` touched."""
+    parent = lake.name("silver", child.parent)
+    touched = f"SELECT * FROM {parent} WHERE _run_id IN ({_quoted(runs)})"
+    rows = child.source.replace("FROM parent", "FROM touched")
+    alive = f"WITH touched AS ({touched} AND NOT _deleted) {rows}"
+    columns = lake.spark.sql(alive).schema
+    ddl = ", ".join(f"`{field.name}` {field.dataType.simpleString()}" for field in columns)
+    target = lake.create("silver", child.name, ddl, child.comment)
+    new = _view(lake, f"new_{child.name}", alive)
+    same = " AND ".join(f"old.{key} = new.{key}" for key in child.key)
+    lake.spark.sql(
+        f"""
+        MERGE INTO {target} AS old
+        USING (
+          SELECT *, false AS _gone FROM {new}
+          UNION ALL
+          SELECT old.*, true AS _gone FROM {target} AS old
+          JOIN ({touched}) AS parent USING ({child.parent_key})
+          LEFT ANTI JOIN {new} AS new ON {same}
+        ) AS new ON {same}
+        WHEN MATCHED AND new._gone THEN DELETE
+        WHEN MATCHED THEN UPDATE SET *
+        WHEN NOT MATCHED AND NOT new._gone THEN INSERT *
+        """
+    )
+
+
+def _view(lake: Lakehouse, name: str, query: str) -> str:
+    lake.spark.sql(query).createOrReplaceTempView(name)
+    return name
+
+
+def _quoted(values: list[str]) -> str:
+    return ", ".join(f"'{value}'" for value in values)
+
+
+def _bronze_sql(lake: Lakehouse, streams: tuple[str, ...], runs: list[str]) -> str:
+    wanted = f"_run_id IN ({_quoted(runs)})"
+    parts = [f"SELECT * FROM {lake.name('bronze', stream)} WHERE {wanted}" for stream in streams]
+    return " UNION ALL ".join(parts)
+
+
+def _checked_sql(table: Table, bronze: str) -> str:
+    columns = ", ".join(f"{sql} AS `{name}`" for name, sql in table.columns.items())
+    broken = ", ".join(
+        f"IF(coalesce({condition}, false), NULL, '{reason.replace(chr(39), chr(8217))}')"
+        for reason, condition in table.expectations.items()
+    )
+    return f"""
+    WITH parsed AS (SELECT *, from_json(record, '{table.schema}') AS r FROM ({bronze})),
+    typed AS (
+      SELECT {columns}, coalesce(_deleted, false) AS _deleted, _extracted_at,
+             xxhash64(record) AS _hash, _run_id, record AS _record, _file
+      FROM parsed
+    )
+    SELECT *, coalesce(IF(_deleted, _extracted_at, {table.changed_at}), _extracted_at)
+                AS _changed_at,
+           IF(_deleted, '', concat_ws('; ', array({broken}))) AS _reason
+    FROM typed
+    """
+
+
+def _create(lake: Lakehouse, table: Table, checked: str) -> str:
+    types = {
+        field.name: field.dataType.simpleString() for field in lake.spark.table(checked).schema
+    }
+    names = [*table.columns, "_deleted", "_changed_at", "_extracted_at", "_hash", "_run_id"]
+    ddl = ", ".join(f"`{name}` {types[name]}" for name in names)
+    return lake.create("silver", table.name, ddl, table.comment)
+
+
+def _last_sql(table: Table, checked: str) -> str:
+    columns = ", ".join(f"`{name}`" for name in table.columns)
+    return f"""
+    SELECT {columns}, {META} FROM (
+      SELECT *, row_number() OVER (
+        PARTITION BY {", ".join(table.key)}
+        ORDER BY _changed_at DESC, _extracted_at DESC, _hash DESC) AS _rank
+      FROM {checked} WHERE _reason = ''
+    ) WHERE _rank = 1
+    """
+
+
+def _merge_sql(table: Table, target: str, last: str) -> str:
+    same = " AND ".join(f"old.`{key}` = new.`{key}`" for key in table.key)
+    order = ("_changed_at", "_extracted_at", "_hash")
+    newer = (
+        f"struct({', '.join(f'new.{name}' for name in order)}) > "
+        f"struct({', '.join(f'old.{name}' for name in order)})"
+    )
+    tombstone = ", ".join(f"{name} = new.{name}" for name in META.split(", "))
+    return f"""
+    MERGE INTO {target} AS old USING {last} AS new ON {same}
+    WHEN MATCHED AND new._deleted AND {newer} THEN UPDATE SET {tombstone}
+    WHEN MATCHED AND {newer} THEN UPDATE SET *
+    WHEN NOT MATCHED THEN INSERT *
+    """
+
+
+def _quarantine(lake: Lakehouse, table: Table, checked: str) -> int:
+    rejected = f"SELECT * FROM {checked} WHERE _reason <> ''"
+    count = int(lake.rows(f"SELECT count(*) AS n FROM ({rejected})")[0].n)
+    if count:
+        target = lake.create("silver", "quarantine", QUARANTINE, "Rows that no table could take")
+        lake.spark.sql(
+            f"""
+            MERGE INTO {target} AS old
+            USING (
+              SELECT DISTINCT '{table.name}' AS table, _reason AS reason, _record AS record,
+                     _hash AS record_hash, _run_id, _file, current_timestamp() AS quarantined_at
+              FROM ({rejected})
+            ) AS new
+            ON old.table = new.table AND old.record_hash = new.record_hash
+               AND old._run_id = new._run_id
+            WHEN NOT MATCHED THEN INSERT *
+            """
+        )
+    return count

@@ -1,0 +1,68 @@
+"""Small SQL expressions that the table descriptions share."""
+
+
+def text(*paths: str) -> str:
+    """The first of the paths that is there and not blank."""
+    return _first([f"nullif(trim({path}), '')" for path in paths])
+
+
+def identifier(*paths: str) -> str:
+    """A source's own id as text: `gid://shopify/Order/1?x=y` and 1 are both '1'."""
+    return f"regexp_extract({_first(list(paths))}, '([^/?]+)([?].*)?$', 1)"
+
+
+def money(*paths: str) -> str:
+    return f"try_cast({_first(list(paths))} AS DECIMAL(18,2))"
+
+
+def cents(path: str, currency: str) -> str:
+    """Stripe amounts are in the currency's smallest unit (docs: currencies#zero-decimal)."""
+    digits = (
+        f"CASE WHEN upper({currency}) IN ('BIF','CLP','DJF','GNF','JPY','KMF','KRW','MGA','PYG',"
+        f"'RWF','UGX','VND','VUV','XAF','XOF','XPF') THEN 1 "
+        f"WHEN upper({currency}) IN ('BHD','JOD','KWD','OMR','TND') THEN 1000 ELSE 100 END"
+    )
+    return f"CAST({path} / ({digits}) AS DECIMAL(18,2))"
+
+
+def time(*paths: str) -> str:
+    return f"try_cast({_first(list(paths))} AS TIMESTAMP)"
+
+
+def epoch(path: str) -> str:
+    return f"timestamp_seconds({path})"
+
+
+def whole(*paths: str) -> str:
+    return f"try_cast({_first(list(paths))} AS BIGINT)"
+
+
+def hashed(path: str) -> str:
+    """An address that can be joined on and not read: SHA-256 of the lower-cased, trimmed text."""
+    return f"sha2(nullif(lower(trim({path})), ''), 256)"
+
+
+def nodes(connection: str, rest: str | None = None) -> str:
+    """The items of a GraphQL connection (`nodes` or `edges.node`) or of a REST list."""
+    found = [f"{connection}.nodes", f"transform({connection}.edges, e -> e.node)"]
+    return _first(found + ([rest] if rest else []))
+
+
+def _first(expressions: list[str]) -> str:
+    return expressions[0] if len(expressions) == 1 else f"coalesce({', '.join(expressions)})"
+
+
+def connection(item: str) -> str:
+    return f"STRUCT<nodes: ARRAY<{item}>, edges: ARRAY<STRUCT<node: {item}>>>"
+
+
+BAG = (
+    "STRUCT<shopMoney: STRUCT<amount: STRING, currencyCode: STRING>, "
+    "shop_money: STRUCT<amount: STRING, currency_code: STRING>>"
+)
+
+
+def bag(graphql: str, rest: str, plain: str | None = None) -> str:
+    """Shop money of a MoneyBag: GraphQL shape, REST `_set` shape, REST plain amount."""
+    paths = [f"{graphql}.shopMoney.amount", f"{rest}.shop_money.amount"]
+    return money(*paths, *([plain] if plain else []))

@@ -1,0 +1,148 @@
+"""silver.stripe_*: Stripe's objects with amounts in currency units instead of cents.
+
+Stripe objects carry no time of change: extraction order decides between two versions.
+"""
+
+from spark_jobs.silver.sql import cents, epoch, hashed
+from spark_jobs.silver.table import Table
+
+_ID = {"id is missing": "length(id) > 0", "created is missing": "created_at IS NOT NULL"}
+_METADATA = "metadata STRUCT<shopify_order_id: STRING, shopify_customer_id: STRING>"
+
+
+def _amounts(*names: str) -> dict[str, str]:
+    return {name: cents(f"r.{name}", "r.currency") for name in names}
+
+
+CUSTOMERS = Table(
+    name="stripe_customers",
+    streams=("stripe_customers",),
+    schema=f"id STRING, created BIGINT, email STRING, name STRING, {_METADATA}",
+    columns={
+        "id": "r.id",
+        "created_at": epoch("r.created"),
+        "email_hash": hashed("r.email"),
+        "shopify_customer_id": "regexp_extract(r.metadata.shopify_customer_id, '([^/]+)$', 1)",
+    },
+    key=("id",),
+    changed_at="created_at",
+    comment="Stripe customers",
+    expectations=_ID,
+)
+
+PAYMENT_INTENTS = Table(
+    name="stripe_payment_intents",
+    streams=("stripe_payment_intents",),
+    schema=f"""id STRING, created BIGINT, amount BIGINT, amount_received BIGINT, currency STRING,
+    status STRING, customer STRING, latest_charge STRING,
+    last_payment_error STRUCT<code: STRING, decline_code: STRING>, {_METADATA}""",
+    columns={
+        "id": "r.id",
+        "created_at": epoch("r.created"),
+        **_amounts("amount", "amount_received"),
+        "currency": "upper(r.currency)",
+        "status": "r.status",
+        "customer_id": "r.customer",
+        "charge_id": "r.latest_charge",
+        "decline_code": "r.last_payment_error.decline_code",
+        "order_id": "regexp_extract(r.metadata.shopify_order_id, '([^/]+)$', 1)",
+    },
+    key=("id",),
+    changed_at="created_at",
+    comment="Stripe payment intents",
+    expectations=_ID,
+)
+
+CHARGES = Table(
+    name="stripe_charges",
+    streams=("stripe_charges",),
+    schema=f"""id STRING, created BIGINT, amount BIGINT, amount_captured BIGINT,
+    amount_refunded BIGINT, currency STRING, status STRING, paid BOOLEAN, captured BOOLEAN,
+    refunded BOOLEAN, disputed BOOLEAN, customer STRING, payment_intent STRING,
+    balance_transaction STRING, failure_code STRING, {_METADATA}""",
+    columns={
+        "id": "r.id",
+        "created_at": epoch("r.created"),
+        **_amounts("amount", "amount_captured", "amount_refunded"),
+        "currency": "upper(r.currency)",
+        "status": "r.status",
+        "captured": "r.captured",
+        "refunded": "r.refunded",
+        "disputed": "r.disputed",
+        "customer_id": "r.customer",
+        "payment_intent_id": "r.payment_intent",
+        "balance_transaction_id": "r.balance_transaction",
+        "failure_code": "r.failure_code",
+        "order_id": "regexp_extract(r.metadata.shopify_order_id, '([^/]+)$', 1)",
+    },
+    key=("id",),
+    changed_at="created_at",
+    comment="Stripe charges",
+    expectations=_ID,
+)
+
+REFUNDS = Table(
+    name="stripe_refunds",
+    streams=("stripe_refunds",),
+    schema="""id STRING, created BIGINT, amount BIGINT, currency STRING, status STRING,
+    charge STRING, payment_intent STRING, reason STRING, balance_transaction STRING""",
+    columns={
+        "id": "r.id",
+        "created_at": epoch("r.created"),
+        **_amounts("amount"),
+        "currency": "upper(r.currency)",
+        "status": "r.status",
+        "charge_id": "r.charge",
+        "payment_intent_id": "r.payment_intent",
+        "reason": "r.reason",
+        "balance_transaction_id": "r.balance_transaction",
+    },
+    key=("id",),
+    changed_at="created_at",
+    comment="Stripe refunds",
+    expectations=_ID,
+)
+
+BALANCE_TRANSACTIONS = Table(
+    name="stripe_balance_transactions",
+    streams=("stripe_balance_transactions",),
+    schema="""id STRING, created BIGINT, available_on BIGINT, amount BIGINT, fee BIGINT, net BIGINT,
+    currency STRING, type STRING, reporting_category STRING, status STRING, source STRING,
+    exchange_rate DOUBLE""",
+    columns={
+        "id": "r.id",
+        "created_at": epoch("r.created"),
+        "available_at": epoch("r.available_on"),
+        **_amounts("amount", "fee", "net"),
+        "currency": "upper(r.currency)",
+        "type": "r.type",
+        "reporting_category": "r.reporting_category",
+        "status": "r.status",
+        "source_id": "r.source",
+    },
+    key=("id",),
+    changed_at="created_at",
+    comment="Stripe balance transactions: what each charge, refund and payout did to the balance",
+    expectations=_ID,
+)
+
+PAYOUTS = Table(
+    name="stripe_payouts",
+    streams=("stripe_payouts",),
+    schema="""id STRING, created BIGINT, arrival_date BIGINT, amount BIGINT, currency STRING,
+    status STRING, automatic BOOLEAN, balance_transaction STRING""",
+    columns={
+        "id": "r.id",
+        "created_at": epoch("r.created"),
+        "arrival_at": epoch("r.arrival_date"),
+        **_amounts("amount"),
+        "currency": "upper(r.currency)",
+        "status": "r.status",
+        "automatic": "r.automatic",
+        "balance_transaction_id": "r.balance_transaction",
+    },
+    key=("id",),
+    changed_at="created_at",
+    comment="Stripe payouts to the bank",
+    expectations=_ID,
+)
