@@ -25,8 +25,7 @@ def run_command(command: Callable[[], None]) -> None:
     Only the sentence is printed: a stack trace may carry credentials and says less.
     An unexpected exception keeps its trace, because nobody has written its sentence yet.
     """
-    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(message)s", stream=sys.stderr)
-    logging.getLogger("botocore").setLevel(logging.WARNING)
+    _log_by_level()
     try:
         command()
     except FatalError as error:
@@ -35,3 +34,15 @@ def run_command(command: Callable[[], None]) -> None:
     except RetriableError as error:
         log.error("%s", error)
         sys.exit(75)
+
+
+def _log_by_level() -> None:
+    """Errors to stderr, the rest to stdout: Kestra shows whatever comes on stderr as an error."""
+    calm, alarming = logging.StreamHandler(sys.stdout), logging.StreamHandler(sys.stderr)
+    calm.addFilter(lambda record: record.levelno < logging.ERROR)
+    alarming.setLevel(logging.ERROR)
+    for handler in (calm, alarming):
+        handler.setFormatter(logging.Formatter("%(levelname)s %(message)s"))
+    logging.basicConfig(level=logging.INFO, handlers=[calm, alarming])
+    for chatty in ("botocore", "databricks.sdk", "stripe", "pyactiveresource"):
+        logging.getLogger(chatty).setLevel(logging.WARNING)

@@ -15,7 +15,7 @@ from graphql import (
 )
 
 from docker.shopify.execute import Plan
-from docker.shopify.validation import shopify_error
+from docker.shopify.validation import shopify_errors
 
 KEPT = 2_000
 
@@ -52,8 +52,8 @@ class Documents:
         except GraphQLError as error:
             return [_syntax_error(error)]
         errors = validate(self.schema, tree, max_errors=20)
-        if errors:
-            return [shopify_error(tree, error) for error in errors]
+        if found := shopify_errors(self.schema, tree, errors):
+            return found
         operations = [d for d in tree.definitions if isinstance(d, OperationDefinitionNode)]
         chosen = [o for o in operations if name is None or (o.name and o.name.value == name)]
         if not chosen:

@@ -26,8 +26,13 @@ def invalid_id(gid: str) -> ApiError:
 
 
 class UserError(Exception):
-    """Ends a mutation with one user error; `field` is a path into the arguments, or None."""
+    """Ends a mutation with user errors; `field` is a path into the arguments, or None."""
 
     def __init__(self, field: list[str] | None, message: str, code: str | None = None) -> None:
         super().__init__(message)
-        self.entry = {"field": field, "message": message, "code": code}
+        self.entries = [{"field": field, "message": message, "code": code}]
+
+    def __add__(self, other: "UserError") -> "UserError":
+        """Both at once: Shopify reports what it finds together."""
+        self.entries += other.entries
+        return self

@@ -18,6 +18,7 @@ from docker.shopify.store import Document, Entry, gid_number
 
 KEPT = {"ID": "id", "CREATED_AT": "createdAt", "UPDATED_AT": "updatedAt"}
 KEPT |= {"PROCESSED_AT": "processedAt", "RELEVANCE": "id"}
+UTC = ZoneInfo("UTC")
 BOUND_FIELDS = {"updatedAt": "updated_at", "createdAt": "created_at", "processedAt": "processed_at"}
 Sorting = dict[str, Callable[[Document], Any]]
 
@@ -48,7 +49,7 @@ def list_documents(
     filters: dict[str, Filter],
     sorting: Sorting | None = None,
     default_sort: str = "ID",
-    zone: ZoneInfo = ZoneInfo("UTC"),
+    zone: ZoneInfo = UTC,
     keep: Callable[[Document], bool] | None = None,
 ) -> Page:
     """A page of all documents of `kind`."""
@@ -72,7 +73,7 @@ def count_documents(
     kind: str,
     text: str | None,
     filters: dict[str, Filter],
-    zone: ZoneInfo = ZoneInfo("UTC"),
+    zone: ZoneInfo = UTC,
 ) -> int:
     search = search_of(context, text, filters, zone)
     if search is None or search.matches is None:

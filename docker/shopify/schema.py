@@ -114,6 +114,6 @@ def _unpack(tarball: bytes, directory: Path) -> None:
 
 if __name__ == "__main__":
     try:
-        print(ensure(cache_directory(dict(os.environ))))
+        ensure(cache_directory(dict(os.environ)))
     except SetupError as error:
         sys.exit(f"shopify: {error}")

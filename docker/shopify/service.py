@@ -43,7 +43,7 @@ def mutation(
                 return {errors: [], "userErrors": []} | handler(context, arguments)
             except UserError as error:
                 extra = {k: v(context, arguments) if callable(v) else v for k, v in also.items()}
-                found = {"userErrors": [error.entry], errors: [error.entry]}
+                found = {"userErrors": error.entries, errors: error.entries}
                 return dict.fromkeys(nulls) | extra | found
 
         RESOLVERS["Mutation", name] = resolve

@@ -3,7 +3,8 @@
 import secrets
 import string
 
-ALPHABET = string.ascii_letters + string.digits
+ALPHABET = (string.ascii_letters + string.digits).encode()
+BYTE_TO_LETTER = bytes(ALPHABET[byte % len(ALPHABET)] for byte in range(256))
 PREFIXES = {
     "customer": "cus",
     "payment_method": "pm",
@@ -36,4 +37,4 @@ def kind_of(id_: str) -> str | None:
 
 
 def token(length: int) -> str:
-    return "".join(secrets.choice(ALPHABET) for _ in range(length))
+    return secrets.token_bytes(length).translate(BYTE_TO_LETTER).decode()

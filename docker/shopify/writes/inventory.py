@@ -7,6 +7,7 @@ from docker.shopify.execute import Context
 from docker.shopify.service import Arguments, announce, create, existing, mutation, now, save
 from docker.shopify.store import Document, gid_number
 
+MAX_QUANTITY = 1_000_000_000
 STATES = (
     "available", "committed", "incoming", "on_hand", "reserved", "damaged", "safety_stock",
     "quality_control",
@@ -81,18 +82,47 @@ def _group(
 def _checked(
     context: Context, entries: list[dict[str, Any]], path: list[str]
 ) -> list[tuple[Document, dict[str, Any]]]:
-    found = []
+    """(inventory item, entry) pairs; UserError with everything that cannot be found."""
+    found, missing = [], None
     for index, entry in enumerate(entries):
+        at = [*path, str(index)]
         item = context.store.get(entry["inventoryItemId"])
+        problems = []
         if item is None:
             message = "The specified inventory item could not be found."
-            field = [*path, str(index), "inventoryItemId"]
-            raise UserError(field, message, "INVALID_INVENTORY_ITEM")
+            code = "INVALID_INVENTORY_ITEM"
+            problems.append(UserError([*at, "inventoryItemId"], message, code))
         if context.store.get(entry["locationId"]) is None:
             message = "The specified location could not be found."
-            raise UserError([*path, str(index), "locationId"], message, "INVALID_LOCATION")
-        found.append((item, entry))
+            problems.append(UserError([*at, "locationId"], message, "INVALID_LOCATION"))
+        for problem in problems:
+            missing = missing + problem if missing else problem
+        if item:
+            found.append((item, entry))
+    if missing:
+        raise missing
     return found
+
+
+def _check_quantities(entries: list[dict[str, Any]], path: list[str]) -> None:
+    pairs = [(entry["inventoryItemId"], entry["locationId"]) for entry in entries]
+    problem: UserError | None = None
+    for index, entry in enumerate(entries):
+        at = [*path, str(index)]
+        if abs(entry["quantity"]) > MAX_QUANTITY:
+            high = entry["quantity"] > 0
+            message = f"The quantity can't be {'higher' if high else 'lower'} than "
+            limit = f"{MAX_QUANTITY if high else -MAX_QUANTITY:,}."
+            code = "INVALID_QUANTITY_TOO_HIGH" if high else "INVALID_QUANTITY_TOO_LOW"
+            found = UserError([*at, "quantity"], message + limit, code)
+            problem = problem + found if problem else found
+        if pairs.count(pairs[index]) > 1:
+            message = "The combination of inventoryItemId and locationId must be unique."
+            code = "NO_DUPLICATE_INVENTORY_ITEM_ID_GROUP_ID_PAIR"
+            found = UserError([*at, "locationId"], message, code)
+            problem = problem + found if problem else found
+    if problem:
+        raise problem
 
 
 def _check_reason(given: dict[str, Any]) -> None:
@@ -108,6 +138,7 @@ def set_quantities(context: Context, arguments: Arguments) -> dict[str, Any]:
         message = "The quantity name must be either 'available' or 'on_hand'."
         raise UserError(["input", "name"], message, "INVALID_NAME")
     _check_reason(given)
+    _check_quantities(given["quantities"], ["input", "quantities"])
     entries = _checked(context, given["quantities"], ["input", "quantities"])
     name = given["name"]
     for index, (item, entry) in enumerate(entries):
@@ -162,15 +193,33 @@ def activate(context: Context, arguments: Arguments) -> dict[str, Any]:
     location = existing(
         context, arguments["locationId"], "Location", ["locationId"], "The location can't be found"
     )
+    _check_activation(item, location, arguments)
     level = level_of(context, item, location["id"])
     level["isActive"] = True
-    if arguments.get("available") is not None:
-        change(
-            context, level, "available",
-            arguments["available"] - level["_quantities"].get("available", 0),
-        )  # fmt: skip
+    for argument, name in (("available", "available"), ("onHand", "on_hand")):
+        if arguments.get(argument) is not None:
+            known = level["_quantities"].get(name, 0)
+            change(context, level, name, arguments[argument] - known)
     save(context, level)
     return {"inventoryLevel": level}
+
+
+def _check_activation(item: Document, location: Document, arguments: Arguments) -> None:
+    available, on_hand = arguments.get("available"), arguments.get("onHand")
+    start = f"The product couldn't be stocked at {location['name']} because"
+    if available is not None and on_hand is not None:
+        message = f"{start} not allowed to set available and on_hand quantities at the same time."
+        raise UserError(["available"], message) + UserError(["onHand"], message)
+    for name, quantity in (("available", available), ("onHand", on_hand)):
+        if quantity is None:
+            continue
+        if location["id"] in item["_levels"]:
+            kind = "an on_hand" if name == "onHand" else "an available"
+            message = f"Not allowed to set {kind} quantity when the item is already active at the "
+            raise UserError([name], message + "location.")
+        if abs(quantity) > MAX_QUANTITY:
+            message = f"{start} the quantity needs to be between -1 billion and 1 billion."
+            raise UserError([name], message)
 
 
 @mutation("inventoryItemUpdate", "inventoryItem")

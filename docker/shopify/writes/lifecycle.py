@@ -1,5 +1,6 @@
 """orderUpdate, orderCancel, orderClose, orderOpen, orderMarkAsPaid, orderCapture, orderDelete."""
 
+import re
 from decimal import Decimal
 from typing import Any
 from uuid import uuid4
@@ -15,6 +16,7 @@ from docker.shopify.writes.orders import count_order, new_transaction
 from docker.shopify.writes.refunds import cancel_refund, finish_refund
 from docker.shopify.writes.totals import recalculate
 
+MIN_PHONE = 7
 PLAIN = ("email", "phone", "note", "poNumber", "customAttributes")
 
 
@@ -26,6 +28,10 @@ def _order(context: Context, gid: str) -> Document:
 def order_update(context: Context, arguments: Arguments) -> dict[str, Any]:
     given = arguments["input"]
     order = _order(context, given["id"])
+    if len(given) == 1:
+        raise UserError(None, "No valid update parameters have been provided")
+    if given.get("phone") and len(re.sub(r"\D", "", given["phone"])) < MIN_PHONE:
+        raise UserError(["phone"], "Phone is invalid")
     order.update({name: given[name] for name in PLAIN if name in given})
     if "tags" in given:
         order["tags"] = sorted({t.strip() for t in given["tags"] or ()}, key=str.lower)
@@ -44,7 +50,10 @@ def order_cancel(context: Context, arguments: Arguments) -> dict[str, Any]:
     if order is None:
         raise UserError(["orderId"], "Order does not exist", "NOT_FOUND")
     if order["cancelledAt"]:
-        message = "Order has already been cancelled"
+        message = "Cannot cancel an order that has already been canceled"
+        raise UserError(["orderId"], message, "INVALID")
+    if any(f["status"] == "SUCCESS" for f in order["fulfillments"]):
+        message = "Cannot cancel an order that has outstanding fulfillments"
         raise UserError(["orderId"], message, "INVALID")
     method = arguments.get("refundMethod") or {}
     pay_back = bool(arguments.get("refund") or method.get("originalPaymentMethodsRefund"))

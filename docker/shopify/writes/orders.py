@@ -62,6 +62,7 @@ def _check(context: Context, given: dict[str, Any]) -> None:
     if moment and parse_time(moment) > context.service.clock.now():
         message = "Processed at must not be in the future"
         raise UserError(["order", "processedAt"], message, "PROCESSED_AT_INVALID")
+    _check_taxes(given)
     for index, entry in enumerate(given["lineItems"]):
         path = ["order", "lineItems", str(index)]
         variant = entry.get("variantId")
@@ -72,6 +73,16 @@ def _check(context: Context, given: dict[str, Any]) -> None:
         if entry["quantity"] < 1:
             message = "Quantity must be greater than 0"
             raise UserError([*path, "quantity"], message, "INVALID")
+
+
+def _check_taxes(given: dict[str, Any]) -> None:
+    for name in ("lineItems", "shippingLines"):
+        for index, part in enumerate(given.get(name) or ()):
+            for position, tax in enumerate(part.get("taxLines") or ()):
+                if str(tax["rate"]) == "":
+                    path = ["order", name, str(index), "taxLines", str(position), "rate"]
+                    message = "Tax line rate is missing"
+                    raise UserError(path, message, "TAX_LINE_RATE_MISSING")
 
 
 def _new_order(context: Context, given: dict[str, Any]) -> Document:

@@ -64,9 +64,9 @@ def _check(
         if entry["quantity"] > line["currentQuantity"]:
             message = "Quantity cannot refund more items than were purchased"
             raise UserError([*path, "quantity"], message)
-        if entry.get("restockType") in ("RETURN", "CANCEL") and entry.get("locationId"):
-            if context.store.get(entry["locationId"]) is None:
-                raise UserError([*path, "locationId"], "Location does not exist")
+        location = entry.get("locationId")
+        if location and context.store.get(location) is None:
+            raise UserError([*path, "locationId"], "Location does not exist")
     known = {t["id"] for t in order["transactions"]}
     for entry in transactions:
         if entry["kind"] not in ("REFUND", "SUGGESTED_REFUND"):
@@ -132,10 +132,9 @@ def refund_line(
 def _shipping(context: Context, order: Document, refund: Document, asked: dict[str, Any]) -> None:
     """Refunds shipping, line after line until the amount is reached, with its share of tax."""
     left = parse(order["currentShippingPriceSet"])
+    amount = Decimal(str(asked.get("amount") or 0))
     if asked.get("fullRefund"):
         amount = left.presentment
-    else:
-        amount = Decimal(str(asked.get("amount") or 0))
     for line in order["shippingLines"]:
         price, done = parse(line["discountedPriceSet"]), _shipping_refunded(order, line)
         rest = price - done

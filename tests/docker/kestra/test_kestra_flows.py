@@ -108,7 +108,7 @@ def test_an_invalid_flow_stops_the_start_with_file_line_and_reason(tmp_path: Pat
     assert ended.returncode == 1
     found = {line.split(": ")[0]: line for line in ended.stderr.splitlines()}
     assert 'unknown property "mesage"' in found["flows/ingest/typo.yaml:6"]
-    assert "Invalid type: io.kestra.plugin.core.log.Lag" in found["flows/ingest/type.yaml:5"]
+    assert "Invalid type: io.kestra.plugin.core.log.Lag" in found["flows/ingest/type.yaml:4"]
     assert "message must not be" in found["flows/ingest/missing.yaml:4"]
     assert "YAML" in found["flows/ingest/broken.yaml:2"]
     assert "already in flows/again.yaml" in found["flows/good.yaml:1"]

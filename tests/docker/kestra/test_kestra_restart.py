@@ -29,8 +29,9 @@ def test_history_survives_kill_9_and_a_running_task_runs_again(
     engine.start()
     assert engine.execution(ended["id"])["state"] == ended["state"]
     assert engine.messages(ended["id"])
-    eventually(lambda: engine.state(accepted["id"]) == "SUCCESS")
-    eventually(lambda: engine.state(running["id"]) == "SUCCESS", seconds=120)
+    # The engine takes a worker for dead when it has been silent for 45 s.
+    for run in (accepted, running):
+        eventually(lambda run=run: engine.state(run["id"]) == "SUCCESS", seconds=120)
     assert len(marker.read_text().split()) == 2
 
 

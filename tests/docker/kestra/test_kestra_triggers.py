@@ -30,7 +30,7 @@ def test_a_backfill_runs_the_schedule_for_every_past_date(kestra: Kestra) -> Non
     answer = put_backfill(kestra, "every_day", backfill)
     assert answer.status_code == 200
     assert answer.json()["backfill"]["start"].startswith("2026-11-01T00:00:00")
-    days = {f"day 2026-11-0{day}T03:00:00.000Z" for day in (1, 2, 3)}
+    days = {f"day 2026-11-0{day}T03:00:00.000000Z" for day in (1, 2, 3)}
     eventually(lambda: schedule_messages(kestra) >= days)
 
 

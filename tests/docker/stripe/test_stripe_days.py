@@ -21,8 +21,8 @@ def payouts(local: Local, now: datetime) -> list[dict[str, Any]]:
 
 
 def test_fees_by_hand() -> None:
-    """2.9% + 30: 50 -> 1.45 + 30, 100 -> 2.9 + 30, 4999 -> 144.971 + 30, 5000 -> 145 + 30."""
-    assert [processing_fee(a) for a in (50, 100, 4999, 5000)] == [31, 33, 175, 175]
+    """2.9% + 30: 50 -> 1.45 + 30, 500 -> 14.5 + 30, 4999 -> 144.971 + 30, 5000 -> 145 + 30."""
+    assert [processing_fee(a) for a in (50, 500, 4999, 5000)] == [31, 45, 175, 175]
 
 
 def test_money_is_available_two_business_days_later() -> None:

@@ -4,7 +4,9 @@ import threading
 
 import pytest
 import requests
-from stripe_local import KEY, UNLIMITED, Server
+from stripe_local import KEY, UNLIMITED, Local, Server
+
+from docker.stripe import ledger
 
 FORM = {
     "amount": "5000",
@@ -76,6 +78,19 @@ def assert_whole(server: Server, payments: int) -> None:
     assert {i["latest_charge"] for i in intents} == {c["id"] for c in charges}
     assert {c["balance_transaction"] for c in charges} == {t["id"] for t in transactions}
     assert len(all_of("/v1/events")) == 3 * payments
+
+
+def test_a_failure_half_way_leaves_nothing(local: Local, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> None:
+        raise RuntimeError("power cut")
+
+    monkeypatch.setattr(ledger, "charge", fail)  # after the intent, its event, its method
+    with pytest.raises(RuntimeError):
+        local.pay()
+    for path in ("payment_intents", "events", "charges"):
+        assert local.call("GET", f"/v1/{path}")["data"] == []
+    monkeypatch.undo()
+    assert local.pay()["status"] == "succeeded"
 
 
 def test_the_clock_and_the_account_survive_a_restart(start_server) -> None:

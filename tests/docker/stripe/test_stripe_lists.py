@@ -58,6 +58,11 @@ def test_walking_back_from_the_oldest_sees_the_rest(
     assert pages == customers[:0:-1]
 
 
+@pytest.mark.parametrize(("limit", "more"), [(22, True), (23, False), (24, False)])
+def test_has_more_is_exact(local: Local, customers: list[str], limit: int, more: bool) -> None:
+    assert local.call("GET", "/v1/customers", {"limit": limit})["has_more"] is more
+
+
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(low=st.integers(-3, 20), span=st.integers(0, 20))
 def test_created_ranges_are_exact(local: Local, customers: list[str], low: int, span: int) -> None:
