@@ -62,6 +62,9 @@ class Lakehouse:
     def rows(self, query: str) -> list[Row]:
         return self.spark.sql(query).collect()
 
+    def is_empty(self, name: str) -> bool:
+        return not self.rows(f"SELECT 1 FROM {name} LIMIT 1")
+
     def append(
         self, frame: DataFrame, layer: str, table: str, transaction: tuple[str, int]
     ) -> None:

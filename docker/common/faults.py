@@ -93,7 +93,7 @@ class FaultMiddleware:
 
 
 async def _read_body(receive: Receive) -> bytes:
-    body = b""
+    body: bytes = b""
     while True:
         message = await receive()
         body += message.get("body", b"")
@@ -153,6 +153,7 @@ async def _truncated(messages: list[Message], receive: Receive, send: Send) -> N
 async def _hang_up(receive: Receive, send: Send) -> None:
     # ASGI has no message for "close without an answer"; uvicorn's cycle holds the transport.
     # Waiting for the disconnect keeps uvicorn from writing a 500 into the closing socket.
-    send.__self__.transport.close()  # pyright: ignore[reportFunctionMemberAccess]
+    cycle: Any = getattr(send, "__self__")  # noqa: B009 - the type of `send` does not show it
+    cycle.transport.close()
     while (await receive())["type"] != "http.disconnect":
         continue

@@ -16,6 +16,7 @@ import pyspark
 from docker.databricks.settings import Settings
 
 START_SECONDS = 120
+LOGGING = Path(__file__).parent / "conf" / "log4j2.properties"
 
 
 class SparkError(Exception):
@@ -78,7 +79,9 @@ def _command(settings: Settings, work: Path) -> list[str]:
         str(java),
         f"-Xmx{settings.driver_memory}",
         "-XX:+UseSerialGC" if (os.cpu_count() or 1) < 2 else "-XX:+UseParallelGC",
-        "-XX:+IgnoreUnrecognizedVMOptions",
+        # Small runs spend their time warming up; the second compiler would double that.
+        "-XX:TieredStopAtLevel=1",
+        f"-Dlog4j2.configurationFile={LOGGING}",
         *_opened_modules(),
         *conf,
         "-cp",
@@ -117,7 +120,9 @@ def _configuration(settings: Settings, work: Path) -> dict[str, str]:
         "spark.sql.session.timeZone": "UTC",
         "spark.sql.shuffle.partitions": "4",
         "spark.databricks.delta.snapshotPartitions": "2",
+        "spark.databricks.delta.merge.materializeSource": "none",
         "spark.ui.enabled": "false",
+        "spark.hadoop.fs.s3a.performance.flags": "*",
         "spark.sql.warehouse.dir": str(work / "warehouse"),
         "spark.local.dir": str(work / "local"),
         "spark.hadoop.fs.s3.impl": "org.apache.hadoop.fs.s3a.S3AFileSystem",

@@ -4,7 +4,7 @@ import argparse
 import sys
 
 from docker.common.server import SetupError
-from docker.embedded import flow, query, setup, stack
+from docker.embedded import demo, flow, query, setup, stack
 from docker.embedded.jars import JarError
 from docker.embedded.settings import load
 from docker.kestra.build import BuildError
@@ -13,7 +13,7 @@ from docker.kestra.build import BuildError
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m docker.embedded")
     commands = parser.add_subparsers(dest="command", required=True)
-    for name in ("setup", "up", "down", "status"):
+    for name in ("setup", "demo", "up", "down", "status"):
         commands.add_parser(name)
     flow_parser = commands.add_parser("flow")
     flow_parser.add_argument("flow", help="namespace/flow")
@@ -34,6 +34,8 @@ def _run(given: argparse.Namespace) -> int:
     match given.command:
         case "setup":
             setup.run()
+        case "demo":
+            demo.run(settings)
         case "up":
             stack.up(settings)
         case "down":

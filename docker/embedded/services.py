@@ -75,6 +75,8 @@ def _s3(settings: Settings) -> tuple[list[str], dict[str, str]]:
                 "s3proxy.authorization=aws-v2-or-v4",
                 f"s3proxy.identity={values['AWS_ACCESS_KEY_ID']}",
                 f"s3proxy.credential={values['AWS_SECRET_ACCESS_KEY']}",
+                # Clients send headers that S3Proxy does not know (checksums, request payer).
+                "s3proxy.ignore-unknown-headers=true",
                 "jclouds.provider=filesystem-nio2",
                 f"jclouds.filesystem.basedir={data / 'buckets'}",
             ]

@@ -1,4 +1,4 @@
-"""Compiles the launcher and the plugin classes; the result is kept by the hash of its sources."""
+"""What is made from the downloaded jars once and kept by the hash of what it was made of."""
 
 from __future__ import annotations
 
@@ -21,17 +21,26 @@ class BuildError(Exception):
 
 
 def classes(kestra_jars: list[Path], ecj: Path) -> Path:
-    """The folder of compiled classes and resources, compiled now if their sources are new."""
+    """The jar of compiled classes and resources, made now if its sources are new."""
     sources = sorted(SOURCES.rglob("*.java"))
-    target = cache_root().parent / "kestra-classes" / fingerprint([*sources, *resources(), ecj])
+    name = f"launcher-{fingerprint([*sources, *resources(), ecj])}.jar"
+    target = cache_root().parent / "kestra" / name
     if not target.exists():
         target.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=target.parent) as work:
             output = Path(work) / "classes"
             compile_into(output, sources, kestra_jars, ecj)
             shutil.copytree(RESOURCES, output, dirs_exist_ok=True)
-            publish(output, target)
+            archive = shutil.make_archive(str(Path(work) / "launcher"), "zip", output)
+            Path(archive).replace(target)
     return target
+
+
+def start_archive(class_path: list[Path]) -> Path:
+    """Where the archive for a quick start of this Java and these jars is kept, made or not."""
+    identity = "\n".join([str(jre.java()), *map(str, class_path)])
+    name = f"start-{hashlib.sha256(identity.encode()).hexdigest()[:16]}.aot"
+    return cache_root().parent / "kestra" / name
 
 
 def compile_into(output: Path, sources: list[Path], kestra_jars: list[Path], ecj: Path) -> None:
@@ -43,15 +52,6 @@ def compile_into(output: Path, sources: list[Path], kestra_jars: list[Path], ecj
     )
     if run.returncode:
         raise BuildError(f"docker/kestra/java does not compile:\n{run.stdout}{run.stderr}")
-
-
-def publish(output: Path, target: Path) -> None:
-    """Move the finished folder into place; another process may have been first."""
-    try:
-        output.rename(target)
-    except OSError:
-        if not target.exists():
-            raise
 
 
 def resources() -> list[Path]:

@@ -1,4 +1,4 @@
-"""The command line and environment that start Kestra; the supervisor runs what `command` returns."""
+"""The command line and environment that start Kestra; the supervisor runs what they say."""
 
 from __future__ import annotations
 
@@ -29,18 +29,24 @@ class Options:
     host: str = "127.0.0.1"
 
 
-def command(options: Options, environment: Mapping[str, str]) -> tuple[list[str], dict[str, str]]:
-    """argv and environment of the Kestra process; fetches and compiles what is missing.
+def class_path() -> list[Path]:
+    """The launcher and Kestra's jars; fetches and compiles what is missing.
 
     Raises jars.JarError or build.BuildError.
     """
     found = jars.fetch(["kestra", "ecj"])
-    classes = build.classes(found["kestra"], found["ecj"][0])
-    return arguments(options, [classes, *found["kestra"]]), visible(environment)
+    return [build.classes(found["kestra"], found["ecj"][0]), *found["kestra"]]
+
+
+def command(options: Options, environment: Mapping[str, str]) -> tuple[list[str], dict[str, str]]:
+    """argv and environment of the Kestra process; raises what `class_path` raises."""
+    return arguments(options, class_path()), visible(environment)
 
 
 def arguments(options: Options, class_path: list[Path]) -> list[str]:
-    java = [str(jre.java()), f"-Xmx{HEAP}", *JVM, "-cp", ":".join(map(str, class_path))]
+    archive = build.start_archive(class_path)
+    quick = [f"-XX:AOTCache={archive}"] if archive.exists() else []
+    java = [str(jre.java()), f"-Xmx{HEAP}", *JVM, *quick, "-cp", ":".join(map(str, class_path))]
     places = ["--data", str(options.data), "--flows", str(options.flows), "--host", options.host]
     ports = ["--port", str(options.port), "--grpc-port", str(options.grpc_port)]
     return [*java, "io.ecomm.kestra.Main", *places, *ports]
@@ -59,6 +65,7 @@ JVM = (
     "-XX:TieredStopAtLevel=1",  # quick start matters more than peak speed of a scheduler
     "-XX:+ExitOnOutOfMemoryError",
     "-Dsun.net.httpserver.nodelay=true",  # else an answer waits 40 ms for an acknowledgement
+    "-Xlog:aot=error",  # an archive that does not fit is left out, which needs no warning
     "--enable-native-access=ALL-UNNAMED",
     "--sun-misc-unsafe-memory-access=allow",  # netty and protobuf; silences the JVM's notice
     "-Dfile.encoding=UTF-8",

@@ -27,6 +27,10 @@ from docker.shopify.writes import products as _product_writes  # noqa: F401
 
 MAX_QUERY_COST = 1000
 DOCUMENTATION = "https://shopify.dev/api/usage/rate-limits"
+THROTTLED = {
+    "message": "Throttled",
+    "extensions": {"code": "THROTTLED", "documentation": DOCUMENTATION},
+}
 
 
 class Api:
@@ -65,6 +69,9 @@ class Api:
             self.service.store.commit()
 
     def reset(self) -> None:
+        for task in self.service.bulk.tasks:
+            task.cancel()
+        self.service.bulk.outcomes = []
         self.service.store.reset()
         self.service.events.clear()
         rate, size = PLANS[self.service.settings.plan]
@@ -80,6 +87,7 @@ class Api:
         self, version: str, text: str, given: dict[str, Any], operation: str | None
     ) -> dict[str, Any]:
         """The body of a GraphQL answer; every write is committed before it is returned."""
+        self.service.version = version
         document = self.of_version(version).get(text, operation)
         if isinstance(document, list):
             return {"errors": document}
@@ -90,9 +98,7 @@ class Api:
         if requested > MAX_QUERY_COST:
             return {"errors": [_too_costly(requested)]}
         if not self.bucket.take(requested):
-            throttled = {"message": "Throttled", "extensions": {"code": "THROTTLED"}}
-            throttled["extensions"]["documentation"] = DOCUMENTATION  # pyright: ignore
-            return {"errors": [throttled], "extensions": self._cost(requested, None)}
+            return {"errors": [THROTTLED], "extensions": self._cost(requested, None)}
         return self._run(document, text, variables, operation, requested)
 
     def _run(
@@ -105,10 +111,10 @@ class Api:
     ) -> dict[str, Any]:
         context = Context(self.service.store, variables, self.service)
         if "__schema" in text or "__type(" in text:
-            answer = graphql_sync(
+            seen = graphql_sync(
                 document.plan.schema, text, variable_values=variables, operation_name=operation
             )
-            return {"data": answer.data, "extensions": self._cost(requested, requested)}
+            return {"data": seen.data, "extensions": self._cost(requested, requested)}
         data = run_operation(document.plan, context, document.root)
         self.service.store.commit()
         actual = actual_cost(document, variables, data or {}, requested)

@@ -1,5 +1,7 @@
 """The HTTP side: access token, API version, the GraphQL path, REST, results, the admin path."""
 
+import sqlite3
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -58,10 +60,13 @@ def build(data: Path) -> FaultMiddleware:
         asked = _asked(request, await request.body())
         if asked is None:
             return json_response(BAD_REQUEST, 400, headers)
-        api.service.version = version
         api.service.bulk.base_url = str(request.base_url).rstrip("/")
         variables = asked.get("variables") or {}
-        answer = api.execute(version, asked["query"], variables, asked.get("operationName"))
+        try:
+            answer = api.execute(version, asked["query"], variables, asked.get("operationName"))
+        except sqlite3.Error as error:
+            message = f"the shop's data directory {data} cannot be written: {error}"
+            return json_response({"errors": f"Internal Server Error: {message}"}, 500, headers)
         api.webhooks.send_pending()
         return json_response(answer, 200, headers)
 
@@ -80,7 +85,7 @@ def build(data: Path) -> FaultMiddleware:
         return json_response(list(api.webhooks.log))
 
     @asynccontextmanager
-    async def lifespan(_: Starlette):
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
         api.resume()
         yield
         await api.webhooks.close()

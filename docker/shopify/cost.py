@@ -12,8 +12,8 @@ from typing import Any
 from graphql import (
     FieldNode,
     FragmentDefinitionNode,
+    FragmentSpreadNode,
     GraphQLSchema,
-    InlineFragmentNode,
     SelectionSetNode,
     get_named_type,
     is_leaf_type,
@@ -60,8 +60,8 @@ def requested_cost(document: Document, variables: Variables) -> int:
 
 
 def actual_cost(document: Document, variables: Variables, data: Any, requested: int) -> int:
-    """The cost of what was answered: null objects are free, pages count what they hold (by their
-    first node). An approximation: how Shopify rounds it is not known. Never above `requested`."""
+    """The cost of what was answered: a null object costs itself alone, a page what it holds (by
+    its first node). An approximation, never above `requested`: four in five recordings agree."""
     return min(requested, _Costs(document, variables).operation(data))
 
 
@@ -110,8 +110,8 @@ class _Costs:
                     key = (kind.name, (node.alias or node.name).value)
                     groups.setdefault(key, []).append((node, kind))
                     continue
-                inside = node
-                if not isinstance(node, InlineFragmentNode):
+                inside: Any = node
+                if isinstance(node, FragmentSpreadNode):
                     inside = self.fragments[node.name.value]
                 condition = inside.type_condition
                 target = self.schema.type_map[condition.name.value] if condition else kind
@@ -132,7 +132,8 @@ class _Costs:
 
     def _selection(self, selections: list[Any], kind: Any, data: Any) -> int:
         """A type's own fields, and the dearest of the fragments on other types."""
-        own, others = 0, {}
+        own = 0
+        others: dict[str, int] = {}
         for key, fields in self._selected(selections, kind):
             value = data if data is NOTHING else self._value(data or {}, key)
             cost = self._field(fields, value)
@@ -149,14 +150,18 @@ class _Costs:
         kind = get_named_type(parent.fields[node.name.value].type)
         if is_leaf_type(kind):
             return FIELDS.get((parent.name, node.name.value), 0)
-        if kind.name.endswith("Error") or value is None:
+        if kind.name.endswith("Error"):
             return 0
+        if value is None and kind.name.endswith("Connection"):
+            return CONNECTION
+        if value is None or value == []:
+            return self._own(parent, node.name.value, kind.name)
         inside = [f.selection_set for f, _ in fields]
         if kind.name.endswith("Connection"):
             return self._connection(node, kind, inside, value)
-        if isinstance(value, list):
-            value = value[0] if value else {}
         own = self._own(parent, node.name.value, kind.name)
+        if value is not NOTHING:
+            value = value[0] if isinstance(value, list) else value
         return own + self._selection(inside, kind, value)
 
     def _own(self, parent: Any, name: str, kind: str) -> int:
@@ -175,5 +180,8 @@ class _Costs:
         if size is None:
             return CONNECTION
         if value is not NOTHING:
-            size = max((len(v) for v in value.values() if isinstance(v, list)), default=0)
+            held = max((len(v) for v in value.values() if isinstance(v, list)), default=0)
+            if not held:
+                return CONNECTION + factor(int(size))
+            size = held
         return CONNECTION + factor(int(size)) * self._selection(inside, kind, value)

@@ -13,22 +13,26 @@ from typing import Any
 from graphql import (
     FieldNode,
     FragmentDefinitionNode,
+    FragmentSpreadNode,
     GraphQLEnumType,
     GraphQLField,
     GraphQLList,
     GraphQLNamedType,
     GraphQLNonNull,
     GraphQLSchema,
-    InlineFragmentNode,
+    GraphQLString,
     SelectionSetNode,
     Undefined,
+    VariableNode,
     get_named_type,
+    get_nullable_type,
     is_abstract_type,
     is_leaf_type,
 )
 
 from docker.shopify import money
-from docker.shopify.errors import ApiError
+from docker.shopify.errors import ApiError, not_supported
+from docker.shopify.idempotency import REQUIRED, REQUIRED_SINCE, run_once
 from docker.shopify.inputs import Variables, literal
 from docker.shopify.pages import Page, list_page
 from docker.shopify.store import Store, gid_type
@@ -69,7 +73,7 @@ class PlanField:
     """One selected field of one parent type."""
 
     __slots__ = (
-        "arguments", "empty", "is_list", "key", "kind", "leaf", "memo", "name", "node",
+        "arguments", "empty", "is_list", "key", "kind", "leaf", "memo", "name", "needs_key", "node",
         "plan", "resolver", "shape", "skips",
     )  # fmt: skip
 
@@ -78,11 +82,12 @@ class PlanField:
         self.name = node.name.value
         self.key = (node.alias or node.name).value
         self.arguments = definition.args
+        self.needs_key = REQUIRED in (definition.description or "")
         kind = get_named_type(definition.type)
         self.kind = kind.name
         self.leaf = is_leaf_type(kind)
         nullable = not isinstance(definition.type, GraphQLNonNull)
-        inner = definition.type if nullable else definition.type.of_type  # pyright: ignore
+        inner = get_nullable_type(definition.type)
         self.is_list = isinstance(inner, GraphQLList)
         self.empty = None if nullable else _empty(kind, self.is_list)
         self.resolver = RESOLVERS.get((parent, self.name))
@@ -95,10 +100,10 @@ class PlanField:
         given = {a.name.value: a.value for a in self.node.arguments or ()}
         values: dict[str, Any] = {}
         for name, argument in self.arguments.items():
-            if name in given:
-                value = literal(given[name], context.variables)
-                if value is not None:
-                    values[name] = value
+            node = given.get(name)
+            missing = isinstance(node, VariableNode) and node.name.value not in context.variables
+            if node is not None and not missing:
+                values[name] = literal(node, context.variables)
             elif argument.default_value is not Undefined:
                 values[name] = argument.default_value
         return values
@@ -140,11 +145,10 @@ class Plan:
                 if isinstance(node, FieldNode):
                     self._add(fields, parent, node, directives)
                     continue
-                if isinstance(node, InlineFragmentNode):
-                    condition, inside = node.type_condition, node.selection_set
-                else:
+                fragment: Any = node
+                if isinstance(node, FragmentSpreadNode):
                     fragment = self.fragments[node.name.value]
-                    condition, inside = fragment.type_condition, fragment.selection_set
+                condition, inside = fragment.type_condition, fragment.selection_set
                 if condition is None or self._applies(condition.name.value, parent):
                     collect(inside, directives)
 
@@ -160,7 +164,7 @@ class Plan:
             fields[key].plan.selections.extend(filter(None, [node.selection_set]))
             return
         if node.name.value == "__typename":
-            definition = GraphQLField(self.schema.type_map["String"])  # pyright: ignore
+            definition = GraphQLField(GraphQLString)
         else:
             definition = parent.fields[node.name.value]
         fields[key] = PlanField(self, parent.name, node, definition)
@@ -286,7 +290,7 @@ def _page_info(page: Page) -> dict[str, Any]:
 
 def _skipped(f: PlanField, context: Context) -> bool:
     for directive in f.skips:
-        condition = literal(directive.arguments[0].value, context.variables)
+        condition = literal((directive.arguments or ())[0].value, context.variables)
         if bool(condition) == (directive.name.value == "skip"):
             return True
     return False
@@ -317,10 +321,28 @@ def run_operation(plan: Plan, context: Context, root: str) -> dict[str, Any] | N
 
 def _root_value(f: PlanField, context: Context, root: str) -> Any:
     if f.resolver is None:
-        from docker.shopify.errors import not_supported
-
         raise not_supported(root, f.name)
-    value = f.resolver(context, None, f.call_arguments(context))
+    resolve, arguments = f.resolver, f.call_arguments(context)
+    if root == "Mutation":
+        key = _idempotency_key(f, context)
+        value = run_once(
+            context.store,
+            f.name,
+            key,
+            f.needs_key and context.service.version >= REQUIRED_SINCE,
+            arguments,
+            lambda: resolve(context, None, arguments),
+        )
+    else:
+        value = resolve(context, None, arguments)
     if value is None:
         value = f.empty
     return value if value is None or f.leaf else complete(f, value, context)
+
+
+def _idempotency_key(f: PlanField, context: Context) -> str | None:
+    for directive in f.node.directives or ():
+        if directive.name.value == "idempotent" and directive.arguments:
+            key = literal(directive.arguments[0].value, context.variables)
+            return None if key is None else str(key)
+    return None

@@ -4,9 +4,7 @@ import re
 from typing import Any
 
 from graphql import (
-    GraphQLArgument,
     GraphQLEnumType,
-    GraphQLInputField,
     GraphQLInputObjectType,
     GraphQLInputType,
     GraphQLList,
@@ -19,11 +17,13 @@ from graphql import (
 )
 from graphql.language import (
     BooleanValueNode,
+    EnumValueNode,
     FloatValueNode,
     IntValueNode,
     ListValueNode,
     NullValueNode,
     ObjectValueNode,
+    StringValueNode,
     ValueNode,
     VariableNode,
     print_ast,
@@ -33,13 +33,8 @@ from docker.shopify.store import gid_type
 
 Problem = dict[str, Any]
 Variables = dict[str, Any]
-MAX_LIST = 250
 NUMBER = re.compile(r"^-?\d+(\.\d+)?([eE][+-]?\d+)?$")
 MOMENT = re.compile(r"^\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d+)?)?)?\s?(Z|[+-]\d\d:?\d\d)?$")
-
-
-def default_of(given: GraphQLArgument | GraphQLInputField) -> Any:
-    return given.default_value
 
 
 def coerce_variables(
@@ -50,20 +45,18 @@ def coerce_variables(
     errors: list[dict[str, Any]] = []
     for definition in operation.variable_definitions or ():
         name = definition.variable.name.value
-        kind = type_from_ast(schema, definition.type)
+        kind: Any = type_from_ast(schema, definition.type)
         if name not in given and definition.default_value is not None:
             values[name] = literal(definition.default_value, {})
             continue
         if name not in given and not isinstance(kind, GraphQLNonNull):
             continue
         problems: list[Problem] = []
-        values[name] = coerce(given.get(name), kind, [], problems)  # pyright: ignore
+        values[name] = coerce(given.get(name), kind, [], problems)
         if problems:
             errors.append(_invalid_variable(definition.type, name, given.get(name), problems))
-            node = definition.variable
-            location = definition.loc or node.loc
-            if location:
-                start = location.start_token
+            if definition.loc:
+                start = definition.loc.start_token
                 errors[-1]["locations"] = [{"line": start.line, "column": start.column}]
     return values, errors
 
@@ -180,4 +173,6 @@ def literal(node: ValueNode | None, variables: Variables) -> Any:
                 for f in node.fields
                 if not (isinstance(f.value, VariableNode) and f.value.name.value not in variables)
             }
-    return node.value  # strings and enums
+        case StringValueNode() | EnumValueNode():
+            return node.value
+    raise TypeError(f"{type(node).__name__} is no literal")

@@ -10,17 +10,31 @@ from itertools import islice
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from docker.shopify.errors import ApiError
-from docker.shopify.execute import Context
+from docker.shopify.errors import ApiError, invalid_id
+from docker.shopify.execute import Context, resolves
 from docker.shopify.pages import MAX_DEPTH, Page, decode_cursor, encode_cursor, window_size
 from docker.shopify.search import Filter, Search, compile_search
-from docker.shopify.store import Document, Entry, gid_number
+from docker.shopify.store import Document, Entry, gid_number, gid_type
 
 KEPT = {"ID": "id", "CREATED_AT": "createdAt", "UPDATED_AT": "updatedAt"}
 KEPT |= {"PROCESSED_AT": "processedAt", "RELEVANCE": "id"}
 UTC = ZoneInfo("UTC")
 BOUND_FIELDS = {"updatedAt": "updated_at", "createdAt": "created_at", "processedAt": "processed_at"}
 Sorting = dict[str, Callable[[Document], Any]]
+
+
+def by_id(*names: str) -> None:
+    """Registers root fields that fetch one object; a gid of another type is an error."""
+    for name in names:
+        kind = name[0].upper() + name[1:]
+
+        @resolves("QueryRoot", name)
+        def fetch(
+            context: Context, _: Any, arguments: dict[str, Any], kind: str = kind
+        ) -> Document | None:
+            if gid_type(arguments["id"]) != kind:
+                raise invalid_id(arguments["id"])
+            return context.store.get(arguments["id"])
 
 
 def search_of(

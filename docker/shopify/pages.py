@@ -45,7 +45,8 @@ def window_size(arguments: Arguments) -> tuple[int, bool]:
         raise ApiError("you must provide one of first or last", "BAD_REQUEST")
     if first is not None and last is not None:
         raise ApiError("providing both first and last is not supported", "BAD_REQUEST")
-    name, size = ("first", first) if first is not None else ("last", last)
+    name = "last" if first is None else "first"
+    size: int = arguments[name]
     if size < 0:
         raise ApiError(f"{name} cannot be less than zero", "BAD_REQUEST")
     if size > MAX_PAGE:

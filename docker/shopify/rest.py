@@ -78,9 +78,10 @@ def _order_page(api: Api, request: Request) -> tuple[list[Any], str | None]:
     by_id = query.get("order", "").startswith("id") or "since_id" in query
     entries = store.entries("Order", "id" if by_id else "updatedAt")
     start = 0
+    value: str | int
     if cursor := query.get("page_info"):
-        number, value = decode_cursor(cursor)
-        start = bisect_left(entries, (int(value) if by_id else value, number + 1))
+        number, text = decode_cursor(cursor)
+        start = bisect_left(entries, (int(text) if by_id else text, number + 1))
     elif "since_id" in query:
         start = bisect_left(entries, (int(query["since_id"]) + 1, 0))
     elif moment := query.get("updated_at_min"):

@@ -16,6 +16,7 @@ import sys
 import tarfile
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import requests
 from graphql import GraphQLSchema, build_client_schema
@@ -94,9 +95,10 @@ def _tarball_url() -> str:
         name = PACKAGE.split("/")[1]
         return f"{registry.rstrip('/')}/{PACKAGE}/-/{name}-{VERSION}.tgz"
     # the only reader of packageurl: machines with npm do without it
-    from packageurl.contrib.purl2url import get_download_url
+    from packageurl.contrib import purl2url
 
-    return str(get_download_url(f"pkg:npm/{PACKAGE.replace('@', '%40')}@{VERSION}"))
+    known: Any = purl2url
+    return str(known.get_download_url(f"pkg:npm/{PACKAGE.replace('@', '%40')}@{VERSION}"))
 
 
 def _unpack(tarball: bytes, directory: Path) -> None:

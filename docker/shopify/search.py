@@ -45,7 +45,7 @@ class Group:
 class Filter:
     """How a resource is searched by one field: `values(document)` and how they are compared."""
 
-    kind: str  # time, text, prefix, choice, number, flag
+    kind: str  # time, text, absent (none is equal), prefix, choice, number
     values: Callable[[Document], Any]
     choices: frozenset[str] | None = None
 
@@ -112,11 +112,10 @@ def _parse_and(tokens: list[Term | str], at: int) -> tuple[Group, int]:
         if negated and at < len(tokens):
             token = tokens[at]
             at += 1
+        item: Any = token
         if token == "(":
             item, at = _parse_or(tokens, at)
             at += 1
-        else:
-            item = token
         items.append(Group("not", (item,)) if negated else item)
     return Group("and", tuple(items)), at
 
@@ -194,6 +193,9 @@ def _compile_term(
         return lambda document: False
     if known.kind == "number":
         return _number_test(term, known.values)
+    if known.kind == "absent":
+        has = _text_test(term, known.values)
+        return lambda document: not has(document)
     return _text_test(term, known.values, prefix=known.kind == "prefix")
 
 

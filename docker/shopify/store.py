@@ -23,6 +23,8 @@ create table if not exists counter (name text primary key, value integer not nul
 """
 # sort orders that are kept, not made on demand
 ORDERS = ("id", "updatedAt", "createdAt", "processedAt")
+# fields that documents are found by, without regard to case
+LOOKUPS = {"Customer": ("email", "phone"), "Product": ("handle",)}
 FIRST_ID = 5_000_000_000_000
 Entry = tuple[str | int, int]
 
@@ -48,7 +50,8 @@ class Store:
         self._db.execute("pragma synchronous=normal")
         self._db.executescript(SCHEMA)
         self._clear_memory()
-        self._counters = dict(self._db.execute("select name, value from counter"))
+        counters = self._db.execute("select name, value from counter")
+        self._counters: dict[str, int] = dict(counters.fetchall())
         for (raw,) in self._db.execute("select json from document order by id"):
             self._remember(orjson.loads(raw))
         for by_order in self._sorted.values():
@@ -63,6 +66,8 @@ class Store:
         self._sorted: dict[str, dict[str, list[Entry]]] = {}
         self._keys: dict[str, dict[str, Entry]] = {}
         self._inside: dict[str, str] = {}
+        self._found: dict[tuple[str, str, str], str] = {}
+        self._known: dict[str, list[tuple[str, str, str]]] = {}
         self._pending: dict[str, Document | None] = {}
 
     def get(self, gid: str) -> Document | None:
@@ -93,6 +98,11 @@ class Store:
     def by_number(self, kind: str, number: int) -> Document:
         return self._documents[self._types[kind][number]]
 
+    def find(self, kind: str, field: str, value: str) -> Document | None:
+        """The document of a type with this value in one of its `LOOKUPS`."""
+        gid = self._found.get((kind, field, value.strip().lower()))
+        return self._documents[gid] if gid else None
+
     def next_id(self, kind: str) -> str:
         """A new gid; numbers only grow, over all types."""
         number = self._counters.get("id", FIRST_ID) + 1
@@ -117,10 +127,15 @@ class Store:
             del entries[bisect_left(entries, entry)]
         for part in parts(document):
             self._inside.pop(part["id"], None)
+        for key in self._known.pop(gid, ()):
+            self._found.pop(key, None)
         self._pending[gid] = None
 
     def commit(self) -> None:
-        """Write what was put or deleted since the last commit, in one transaction."""
+        """Write what was put or deleted since the last commit, in one transaction.
+
+        Raises sqlite3.Error when the disk does not take it.
+        """
         if not self._pending:
             return
         rows = [
@@ -128,14 +143,19 @@ class Store:
             for gid, d in self._pending.items()
             if d is not None
         ]
-        self._db.execute("begin")
-        self._db.executemany("insert or replace into document values (?, ?, ?, ?, ?)", rows)
         gone = [(gid,) for gid, d in self._pending.items() if d is None]
-        self._db.executemany("delete from document where id = ?", gone)
-        self._db.executemany(
-            "insert or replace into counter values (?, ?)", list(self._counters.items())
-        )
-        self._db.execute("commit")
+        counters = list(self._counters.items())
+        try:
+            self._db.execute("begin")
+            self._db.executemany("insert or replace into document values (?, ?, ?, ?, ?)", rows)
+            self._db.executemany("delete from document where id = ?", gone)
+            self._db.executemany("insert or replace into counter values (?, ?)", counters)
+            self._db.execute("commit")
+        except sqlite3.Error:
+            # what could not be written stays pending for the next commit
+            if self._db.in_transaction:
+                self._db.execute("rollback")
+            raise
         self._pending.clear()
 
     def reset(self) -> None:
@@ -167,6 +187,18 @@ class Store:
             entries.append(entry) if self._bulk_loading else insort(entries, entry)
         for part in parts(document):
             self._inside[part["id"]] = gid
+        if kind in LOOKUPS:
+            self._remember_lookups(kind, document)
+
+    def _remember_lookups(self, kind: str, document: Document) -> None:
+        gid = document["id"]
+        for key in self._known.get(gid, ()):
+            self._found.pop(key, None)
+        fields = [(field, document.get(field)) for field in LOOKUPS[kind]]
+        keys = [(kind, field, str(value).lower()) for field, value in fields if value]
+        self._known[gid] = keys
+        for key in keys:
+            self._found[key] = gid
 
 
 def parts(document: Document) -> Iterator[Document]:

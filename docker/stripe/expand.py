@@ -1,15 +1,14 @@
 """`expand[]`: ids replaced by the objects they name, at most four levels deep."""
 
-import json
 from typing import Any
 
 from docker.stripe import ids
-from docker.stripe.data.derive import HERE
+from docker.stripe.data import table
 from docker.stripe.errors import StripeError, invalid_request
 from docker.stripe.objects import UNTOUCHED
 from docker.stripe.store import Body, Store
 
-EXPANDABLE: dict[str, list[str]] = json.loads((HERE / "expandable.json").read_text())["rows"]
+EXPANDABLE: dict[str, list[str]] = table("expandable")["rows"]
 MAX_LEVELS = 4
 # Lists that Stripe leaves out of an object until they are expanded.
 LISTS = {"sources", "subscriptions", "tax_ids", "refunds"}

@@ -1,17 +1,16 @@
 """New objects: every field that Stripe shows, by the table made from its OpenAPI description."""
 
-import json
 from typing import Any
 
 import orjson
 
 from docker.stripe import ids
-from docker.stripe.data.derive import HERE
+from docker.stripe.data import table
 from docker.stripe.store import Body
 
-UNTOUCHED: dict[str, Body] = json.loads((HERE / "objects.json").read_text())["rows"]
+UNTOUCHED: dict[str, Body] = table("objects")["rows"]
 TEMPLATES = {kind: orjson.dumps(body) for kind, body in UNTOUCHED.items()}
-API_VERSION: str = json.loads((HERE / "objects.json").read_text())["api_version"]
+API_VERSION: str = table("objects")["api_version"]
 
 
 def new_object(kind: str, now: int, /, **fields: Any) -> Body:

@@ -3,10 +3,10 @@
 import json
 from typing import Any
 
-from docker.stripe.data.derive import HERE
+from docker.stripe.data import table
 from docker.stripe.errors import StripeError, invalid_request
 
-OPERATIONS: dict[str, Any] = json.loads((HERE / "parameters.json").read_text())["rows"]
+OPERATIONS: dict[str, Any] = table("parameters")["rows"]
 MAX_STRING = 5000
 
 

@@ -39,7 +39,8 @@ def page(call: Call, kind: str) -> bytes:
     limit = limit_of(call)
     offset = _offset(call.params.get("page", ""))
     tail = f"ORDER BY created DESC, seq DESC LIMIT {limit + 1} OFFSET {offset}"
-    found = call.store.bodies(kind, where, values, tail)
+    alive = f"({where}) AND json_extract(body, '$.deleted') IS NULL"
+    found = call.store.bodies(kind, alive, values, tail)
     more = len(found) > limit
     result = {
         "object": "search_result",

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import boto3
 import orjson
+from boto3.exceptions import Boto3Error
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError
 
@@ -102,6 +103,10 @@ def _explained(bucket: str, key: str) -> Iterator[None]:
         ) from error
     except ClientError as error:
         raise _translate(error, place) from error
+    except Boto3Error as error:  # what transfers make of a ClientError, or of spent retries
+        if isinstance(error.__context__, ClientError):
+            raise _translate(error.__context__, place) from error
+        raise RetriableError(f"S3 broke off the transfer of {place}: {error}") from error
     except BotoCoreError as error:
         raise RetriableError(f"S3 could not be reached for {place}: {error}") from error
 

@@ -104,20 +104,20 @@ def envelopes(lines: DataFrame) -> DataFrame:
 
 
 def _check_counts(lake: Lakehouse, manifests: list[Row]) -> None:
-    for table in sorted({_table(row) for row in manifests}):
-        promised = {row.run_id: row.rows for row in manifests if _table(row) == table}
-        ids = ", ".join(f"'{run_id}'" for run_id in promised)
-        found = lake.rows(
-            f"SELECT _run_id, count(*) AS n FROM {lake.name('bronze', table)} "
-            f"WHERE _run_id IN ({ids}) GROUP BY _run_id"
-        )
-        held = {row["_run_id"]: row["n"] for row in found}
-        for run_id, rows in promised.items():
-            if held.get(run_id, 0) != rows:
-                raise IncompleteManifestError(
-                    f"bronze.{table}: manifest {run_id} promises {rows} rows, its files hold "
-                    f"{held.get(run_id, 0)}; pull that window again with full_refresh"
-                )
+    ids = ", ".join(f"'{row.run_id}'" for row in manifests)
+    held = " UNION ALL ".join(
+        f"SELECT _run_id FROM {lake.name('bronze', table)} WHERE _run_id IN ({ids})"
+        for table in sorted({_table(row) for row in manifests})
+    )
+    counted = lake.rows(f"SELECT _run_id, count(*) AS n FROM ({held}) GROUP BY _run_id")
+    rows = {row["_run_id"]: row["n"] for row in counted}
+    for manifest in manifests:
+        if rows.get(manifest.run_id, 0) != manifest.rows:
+            raise IncompleteManifestError(
+                f"bronze.{_table(manifest)}: manifest {manifest.run_id} promises {manifest.rows} "
+                f"rows, its files hold {rows.get(manifest.run_id, 0)}; pull that window again with "
+                "full_refresh"
+            )
 
 
 def _record(lake: Lakehouse, ledger: str, manifests: list[Row]) -> None:

@@ -15,14 +15,20 @@ quarantined_at TIMESTAMP
 """
 
 
-def build(lake: Lakehouse, table: Table, streams: tuple[str, ...], runs: list[str]) -> int:
-    """Merge the rows that `runs` brought from bronze `streams`; the number of rows quarantined."""
+def build(lake: Lakehouse, table: Table, streams: tuple[str, ...], runs: list[str]) -> None:
+    """Merge the rows that `runs` brought from bronze `streams`."""
     bronze = _bronze_sql(lake, streams, runs)
-    checked = _view(lake, f"checked_{table.name}", _checked_sql(table, bronze))
+    checked = _view(lake, checked_view(table), _checked_sql(table, bronze))
     target = _create(lake, table, checked)
     last = _view(lake, f"last_{table.name}", _last_sql(table, checked))
-    lake.spark.sql(_merge_sql(table, target, last))
-    return _quarantine(lake, table, checked)
+    if lake.is_empty(target):
+        lake.spark.sql(f"INSERT INTO {target} SELECT * FROM {last}")
+    else:
+        lake.spark.sql(_merge_sql(table, target, last))
+
+
+def checked_view(table: Table) -> str:
+    return f"checked_{table.name}"
 
 
 def ensure_table(lake: Lakehouse, table: Table) -> None:
@@ -44,6 +50,9 @@ def explode(lake: Lakehouse, child: Exploded, runs: list[str]) -> None:
     ddl = ", ".join(f"`{field.name}` {field.dataType.simpleString()}" for field in columns)
     target = lake.create("silver", child.name, ddl, child.comment)
     new = _view(lake, f"new_{child.name}", alive)
+    if lake.is_empty(target):
+        lake.spark.sql(f"INSERT INTO {target} SELECT * FROM {new}")
+        return
     same = " AND ".join(f"old.{key} = new.{key}" for key in child.key)
     lake.spark.sql(
         f"""
@@ -134,22 +143,22 @@ def _merge_sql(table: Table, target: str, last: str) -> str:
     """
 
 
-def _quarantine(lake: Lakehouse, table: Table, checked: str) -> int:
-    rejected = f"SELECT * FROM {checked} WHERE _reason <> ''"
-    count = int(lake.rows(f"SELECT count(*) AS n FROM ({rejected})")[0].n)
-    if count:
-        target = lake.create("silver", "quarantine", QUARANTINE, "Rows that no table could take")
+def quarantine(lake: Lakehouse, tables: list[Table]) -> dict[str, int]:
+    """Keep the rows that `build` left out of the tables, with their reasons; rows by table."""
+    columns = "_reason AS reason, _record AS record, _hash AS record_hash, _run_id, _file"
+    rejected = " UNION ALL ".join(
+        f"SELECT '{table.name}' AS table, {columns} FROM {checked_view(table)} WHERE _reason <> ''"
+        for table in tables
+    )
+    counted = lake.rows(f"SELECT table, count(*) AS n FROM ({rejected}) GROUP BY table")
+    if counted:
         lake.spark.sql(
             f"""
-            MERGE INTO {target} AS old
-            USING (
-              SELECT DISTINCT '{table.name}' AS table, _reason AS reason, _record AS record,
-                     _hash AS record_hash, _run_id, _file, current_timestamp() AS quarantined_at
-              FROM ({rejected})
-            ) AS new
+            MERGE INTO {lake.name("silver", "quarantine")} AS old
+            USING (SELECT DISTINCT *, current_timestamp() AS quarantined_at FROM ({rejected})) AS new
             ON old.table = new.table AND old.record_hash = new.record_hash
                AND old._run_id = new._run_id
             WHEN NOT MATCHED THEN INSERT *
             """
         )
-    return count
+    return {row.table: row.n for row in counted}

@@ -4,7 +4,7 @@ import logging
 from concurrent.futures import ThreadPoolExecutor
 
 from spark_jobs.lakehouse import Lakehouse
-from spark_jobs.silver.engine import QUARANTINE, build, explode
+from spark_jobs.silver.engine import QUARANTINE, build, explode, quarantine
 from spark_jobs.silver.table import Table
 from spark_jobs.silver.tables import EXPLODED, TABLES
 
@@ -31,21 +31,21 @@ def run(lake: Lakehouse) -> int:
         return 0
     touched = [table for table in TABLES if set(table.streams) & set(runs)]
     with ThreadPoolExecutor(PARALLEL) as pool:
-        rejected = sum(pool.map(lambda table: _build(lake, table, runs), touched))
+        for _ in pool.map(lambda table: _build(lake, table, runs), touched):
+            pass
         names = {table.name for table in touched}
         children = [child for child in EXPLODED if child.parent in names]
         everything = [run_id for ids in runs.values() for run_id in ids]
         for _ in pool.map(lambda child: explode(lake, child, everything), children):
             pass
+    for name, rows in quarantine(lake, touched).items():
+        log.warning("silver.%s: %d rows quarantined, see silver.quarantine", name, rows)
     values = ", ".join(f"('{row.source}', '{row.stream}', '{row.run_id}')" for row in pending)
     lake.spark.sql(f"INSERT INTO {progress} SELECT *, current_timestamp() FROM VALUES {values}")
-    log.info("silver: %d landed runs, %d rows quarantined", len(pending), rejected)
     return len(pending)
 
 
-def _build(lake: Lakehouse, table: Table, runs: dict[str, list[str]]) -> int:
+def _build(lake: Lakehouse, table: Table, runs: dict[str, list[str]]) -> None:
     present = tuple(stream for stream in table.streams if stream in runs)
-    wanted = [run_id for stream in present for run_id in runs[stream]]
-    rejected = build(lake, table, present, wanted)
-    log.info("silver.%s: %d landed runs, %d rows quarantined", table.name, len(wanted), rejected)
-    return rejected
+    build(lake, table, present, [run_id for stream in present for run_id in runs[stream]])
+    log.info("silver.%s: built", table.name)

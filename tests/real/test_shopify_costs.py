@@ -1,7 +1,8 @@
 """The cost rule against the recorded costs of real stores (captures: Apache-2.0).
 
-The tables in docker/shopify/cost.py were chosen by looking at the pairs whose query text hashes
-to an even number; the shares below are of the other half, which was held out.
+The tables in docker/shopify/cost.py were fitted on the pairs whose query text hashes to an even
+number; the shares below are of the other half. Some misses of that half were seen while the rule
+was shaped, so they flatter it a little: without any table it gives 88% of them exactly.
 """
 
 import gzip
@@ -12,9 +13,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from shopify_replay import recordings
 
 from docker.shopify import schema
-from docker.shopify.cost import requested_cost
+from docker.shopify.cost import actual_cost, requested_cost
 from docker.shopify.documents import Document, Documents
 from docker.shopify.settings import cache_directory
 
@@ -66,3 +68,27 @@ def test_the_rule_gives_recorded_costs_it_was_not_fitted_on(
         )
     assert share >= 0.90
     assert near >= 0.90
+
+
+def test_actual_costs_of_recorded_answers(capsys: pytest.CaptureFixture[str]) -> None:
+    """Not fitted, an approximation: the share is printed and must not fall."""
+    directory = schema.ensure(cache_directory(dict(os.environ)))
+    documents: dict[str, Documents] = {}
+    tried = exact = 0
+    for recorded in recordings():
+        cost = (recorded.answer.get("extensions") or {}).get("cost") or {}
+        if cost.get("actualQueryCost") is None:
+            continue
+        version = schema.supported_version(recorded.version)
+        if version not in documents:
+            documents[version] = Documents(schema.load(directory, version))
+        document = documents[version].get(recorded.query, None)
+        if isinstance(document, Document):
+            data = recorded.answer.get("data") or {}
+            limit = cost["requestedQueryCost"]
+            tried += 1
+            found = actual_cost(document, recorded.variables, data, limit)
+            exact += found == cost["actualQueryCost"]
+    with capsys.disabled():
+        print(f"\nrecorded actual costs: {exact} of {tried} exact ({exact / tried:.1%})")
+    assert exact / tried >= 0.75

@@ -2,12 +2,11 @@
 
 from typing import Any
 
-from docker.shopify.errors import invalid_id
 from docker.shopify.execute import Context, resolves
-from docker.shopify.listing import list_documents
+from docker.shopify.listing import by_id, list_documents
 from docker.shopify.pages import Page
 from docker.shopify.search import Filter
-from docker.shopify.store import gid_number, gid_type
+from docker.shopify.store import gid_number
 
 STATUSES = frozenset(["canceled", "canceling", "completed", "created", "failed", "running"])
 FILTERS = {
@@ -19,11 +18,7 @@ FILTERS = {
 }
 
 
-@resolves("QueryRoot", "bulkOperation")
-def bulk_operation(context: Context, _: Any, arguments: dict[str, Any]) -> Any:
-    if gid_type(arguments["id"]) != "BulkOperation":
-        raise invalid_id(arguments["id"])
-    return context.store.get(arguments["id"])
+by_id("bulkOperation")
 
 
 @resolves("QueryRoot", "bulkOperations")

@@ -3,14 +3,13 @@
 from typing import Any
 
 from docker.shopify.execute import Context, resolves
-from docker.shopify.listing import count_documents, list_documents
+from docker.shopify.listing import by_id, count_documents, list_documents, search_of
 from docker.shopify.pages import Page, list_page
-from docker.shopify.reads.orders import ORDER_FILTERS
+from docker.shopify.reads.orders import ORDER_FILTERS, counted
 from docker.shopify.search import Filter
 from docker.shopify.store import Document, gid_number
 
 CUSTOMER_FILTERS = {
-    "created_at": Filter("time", lambda d: d["createdAt"]),
     "customer_date": Filter("time", lambda d: d["createdAt"]),
     "updated_at": Filter("time", lambda d: d["updatedAt"]),
     "id": Filter("number", lambda d: gid_number(d["id"])),
@@ -19,6 +18,7 @@ CUSTOMER_FILTERS = {
     "first_name": Filter("text", lambda d: d.get("firstName")),
     "last_name": Filter("text", lambda d: d.get("lastName")),
     "tag": Filter("text", lambda d: d["tags"]),
+    "tag_not": Filter("absent", lambda d: d["tags"]),
     "state": Filter("text", lambda d: d["state"]),
     "country": Filter("text", lambda d: [a.get("country") for a in d["addressesV2"]]),
     "orders_count": Filter("number", lambda d: d["numberOfOrders"]),
@@ -30,7 +30,9 @@ CUSTOMER_SORTS = {
 }
 # customersCount searches by fewer fields than customers does, as recorded
 COUNT_FILTERS = {
-    name: CUSTOMER_FILTERS[name] for name in ("created_at", "updated_at", "customer_date", "id")
+    "created_at": Filter("time", lambda d: d["createdAt"]),
+    "updated_at": CUSTOMER_FILTERS["updated_at"],
+    "id": CUSTOMER_FILTERS["id"],
 }
 
 
@@ -46,12 +48,10 @@ def customers(context: Context, _: Any, arguments: dict[str, Any]) -> Page:
 def customers_count(context: Context, _: Any, arguments: dict[str, Any]) -> Any:
     text, zone = arguments.get("query"), context.service.zone
     count = count_documents(context, "Customer", text, COUNT_FILTERS, zone)
-    return {"count": count, "precision": "EXACT"}
+    return counted(count, arguments)
 
 
-@resolves("QueryRoot", "customer")
-def customer(context: Context, _: Any, arguments: dict[str, Any]) -> Any:
-    return context.store.get(arguments["id"])
+by_id("customer")
 
 
 @resolves("QueryRoot", "customerByIdentifier")
@@ -67,9 +67,7 @@ def by_identifier(context: Context, _: Any, arguments: dict[str, Any]) -> Any:
 
 def find_by(context: Context, field: str, wanted: str) -> Document | None:
     """The customer with this e-mail address or telephone number."""
-    wanted = wanted.strip().lower()
-    matches = (c for c in context.store.all("Customer") if (c.get(field) or "").lower() == wanted)
-    return next(matches, None)
+    return context.store.find("Customer", field, wanted)
 
 
 @resolves("Customer", "displayName")
@@ -103,8 +101,6 @@ def phone_number(context: Context, source: Document, _: dict[str, Any]) -> Any:
 
 @resolves("Customer", "orders")
 def customer_orders(context: Context, source: Document, arguments: dict[str, Any]) -> Page:
-    from docker.shopify.listing import search_of
-
     found = [d for gid in source["_orders"] if (d := context.store.get(gid))]
     search = search_of(context, arguments.get("query"), ORDER_FILTERS, context.service.zone)
     if search and search.matches:

@@ -3,7 +3,7 @@
 from typing import Any
 
 from docker.shopify.execute import Context, resolves
-from docker.shopify.listing import list_documents
+from docker.shopify.listing import by_id, list_documents
 from docker.shopify.pages import Page
 from docker.shopify.search import Filter
 from docker.shopify.store import gid_number
@@ -55,9 +55,7 @@ def webhook_subscriptions(context: Context, _: Any, arguments: dict[str, Any]) -
     )
 
 
-@resolves("QueryRoot", "webhookSubscription")
-def webhook_subscription(context: Context, _: Any, arguments: dict[str, Any]) -> Any:
-    return context.store.get(arguments["id"])
+by_id("webhookSubscription")
 
 
 @resolves("QueryRoot", "job")

@@ -3,12 +3,13 @@
 from typing import Any
 
 from docker.shopify.execute import Context, resolves
-from docker.shopify.listing import count_documents, list_documents
+from docker.shopify.listing import by_id, count_documents, list_documents
 from docker.shopify.money import parse
 from docker.shopify.pages import Page, list_page
 from docker.shopify.search import Filter
 from docker.shopify.store import Document, gid_number
 
+COUNT_LIMIT = 10_000
 FINANCIAL = frozenset(
     [
         "paid",
@@ -56,10 +57,14 @@ ORDER_FILTERS = {
     "name": Filter("text", lambda d: [d["name"], d["name"].lstrip("#")]),
     "email": Filter("text", lambda d: d.get("email")),
     "tag": Filter("text", lambda d: d["tags"]),
+    "tag_not": Filter("absent", lambda d: d["tags"]),
     "sku": Filter("text", lambda d: [line.get("sku") for line in d["lineItems"]]),
     "source_identifier": Filter("text", lambda d: d.get("sourceIdentifier")),
     "source_name": Filter("text", lambda d: d.get("sourceName")),
     "customer_id": Filter("number", lambda d: gid_number(d.get("customer") or "")),
+    "confirmation_number": Filter("text", lambda d: d["confirmationNumber"]),
+    "current_total_price": Filter("number", lambda d: d["currentTotalPriceSet"].partition(" ")[0]),
+    "return_status": Filter("text", lambda d: d["returnStatus"]),
     "po_number": Filter("text", lambda d: d.get("poNumber")),
     "discount_code": Filter("text", lambda d: d["discountCodes"]),
     "gateway": Filter("text", lambda d: d["paymentGatewayNames"]),
@@ -81,7 +86,9 @@ ORDER_SORTS = {
 FO_FILTERS = {
     "status": Filter("text", lambda d: d["status"]),
     "updated_at": Filter("time", lambda d: d["updatedAt"]),
-    "created_at": Filter("time", lambda d: d["createdAt"]),
+    "assigned_location_id": Filter(
+        "number", lambda d: gid_number(d["assignedLocation"]["location"] or "")
+    ),
     "id": Filter("number", lambda d: gid_number(d["id"])),
 }
 
@@ -102,15 +109,18 @@ def orders(context: Context, _: Any, arguments: dict[str, Any]) -> Page:
 @resolves("QueryRoot", "ordersCount")
 def orders_count(context: Context, _: Any, arguments: dict[str, Any]) -> Any:
     text, zone = arguments.get("query"), context.service.zone
-    count, limit = count_documents(context, "Order", text, ORDER_FILTERS, zone), 10_000
-    limit = arguments.get("limit", limit)
+    count = count_documents(context, "Order", text, ORDER_FILTERS, zone)
+    return counted(count, arguments)
+
+
+def counted(count: int, arguments: dict[str, Any]) -> dict[str, Any]:
+    """A Count: exact up to `limit`, 10,000 when none is given, without limit when it is null."""
+    limit = arguments.get("limit", COUNT_LIMIT)
     exact = limit is None or count <= limit
     return {"count": count if exact else limit, "precision": "EXACT" if exact else "AT_LEAST"}
 
 
-@resolves("QueryRoot", "order", "refund", "fulfillment", "fulfillmentOrder")
-def by_id(context: Context, _: Any, arguments: dict[str, Any]) -> Any:
-    return context.store.get(arguments["id"])
+by_id("order", "refund", "fulfillment", "fulfillmentOrder")
 
 
 @resolves("QueryRoot", "fulfillmentOrders")

@@ -3,8 +3,9 @@
 from typing import Any
 
 from docker.shopify.execute import Context, resolves
-from docker.shopify.listing import count_documents, list_documents
+from docker.shopify.listing import by_id, count_documents, list_documents, search_of
 from docker.shopify.pages import Page, list_page
+from docker.shopify.reads.orders import counted
 from docker.shopify.search import Filter
 from docker.shopify.store import Document, gid_number
 
@@ -21,15 +22,23 @@ PRODUCT_FILTERS = TIMES | {
     "vendor": Filter("text", lambda d: d["vendor"]),
     "product_type": Filter("text", lambda d: d["productType"]),
     "tag": Filter("text", lambda d: d["tags"]),
+    "tag_not": Filter("absent", lambda d: d["tags"]),
     "sku": Filter("text", lambda d: d["_skus"]),
     "published_at": Filter("time", lambda d: d.get("publishedAt")),
     "": Filter("prefix", lambda d: [d["title"], *d["title"].split(), *d["_skus"]]),
 }
-VARIANT_FILTERS = TIMES | {
+VARIANT_FILTERS = {
+    "updated_at": TIMES["updated_at"],
+    "id": TIMES["id"],
     "sku": Filter("text", lambda d: d.get("sku")),
     "barcode": Filter("text", lambda d: d.get("barcode")),
     "title": Filter("text", lambda d: d["title"]),
     "product_id": Filter("number", lambda d: gid_number(d["product"])),
+    "tag": Filter("text", lambda d: d.get("_tags")),
+    "tag_not": Filter("absent", lambda d: d.get("_tags")),
+    "vendor": Filter("text", lambda d: d.get("_vendor")),
+    "product_type": Filter("text", lambda d: d.get("_productType")),
+    "product_status": Filter("text", lambda d: d.get("_status")),
     "": Filter("prefix", lambda d: [d["title"], d.get("sku")]),
 }
 ITEM_FILTERS = TIMES | {
@@ -59,7 +68,7 @@ def products(context: Context, _: Any, arguments: dict[str, Any]) -> Page:
 def products_count(context: Context, _: Any, arguments: dict[str, Any]) -> Any:
     zone = context.service.zone
     count = count_documents(context, "Product", arguments.get("query"), PRODUCT_FILTERS, zone)
-    return {"count": count, "precision": "EXACT"}
+    return counted(count, arguments)
 
 
 @resolves("QueryRoot", "productVariants")
@@ -76,9 +85,7 @@ def inventory_items(context: Context, _: Any, arguments: dict[str, Any]) -> Page
     return list_documents(context, "InventoryItem", arguments, ITEM_FILTERS, zone=zone)
 
 
-@resolves("QueryRoot", "product", "productVariant", "inventoryItem", "inventoryLevel")
-def by_id(context: Context, _: Any, arguments: dict[str, Any]) -> Any:
-    return context.store.get(arguments["id"])
+by_id("product", "productVariant", "inventoryItem", "inventoryLevel")
 
 
 @resolves("QueryRoot", "productByIdentifier")
@@ -86,8 +93,7 @@ def product_by_identifier(context: Context, _: Any, arguments: dict[str, Any]) -
     identifier = arguments["identifier"]
     if gid := identifier.get("id"):
         return context.store.get(gid)
-    handle = identifier.get("handle")
-    return next((p for p in context.store.all("Product") if p["handle"] == handle), None)
+    return context.store.find("Product", "handle", identifier.get("handle") or "")
 
 
 @resolves("Product", "variants")
@@ -136,10 +142,13 @@ def available_for_sale(context: Context, source: Document, _: dict[str, Any]) ->
     return source["inventoryPolicy"] == "CONTINUE" or available(context, source) > 0
 
 
+@resolves("InventoryItem", "variant")
+def item_variant(context: Context, source: Document, _: dict[str, Any]) -> Any:
+    return source["_variant"]
+
+
 @resolves("InventoryItem", "inventoryLevels")
 def item_levels(context: Context, source: Document, arguments: dict[str, Any]) -> Page:
-    from docker.shopify.listing import search_of
-
     levels = [context.store.get(gid) for gid in source["_levels"].values()]
     shown = [d for d in levels if d and (d["isActive"] or arguments.get("includeInactive"))]
     search = search_of(context, arguments.get("query"), LEVEL_FILTERS, context.service.zone)
@@ -160,13 +169,14 @@ def locations_count(context: Context, source: Document, _: dict[str, Any]) -> An
 
 @resolves("Location", "inventoryLevels")
 def location_levels(context: Context, source: Document, arguments: dict[str, Any]) -> Page:
+    inactive = bool(arguments.get("includeInactive"))
     return list_documents(
         context,
         "InventoryLevel",
         arguments,
         LEVEL_FILTERS,
         zone=context.service.zone,
-        keep=lambda d: d["location"] == source["id"] and d["isActive"],
+        keep=lambda d: d["location"] == source["id"] and (d["isActive"] or inactive),
     )
 
 
@@ -184,7 +194,8 @@ def quantities(context: Context, source: Document, arguments: dict[str, Any]) ->
             "id": f"gid://shopify/InventoryQuantity/{level.replace('?', f'?name={name}&')}",
             "name": name,
             "quantity": source["_quantities"].get(name, 0),
-            "updatedAt": source["_changed"].get(name),
+            # on_hand is a sum and has no time of its own, as recorded
+            "updatedAt": None if name == "on_hand" else source["_changed"].get(name),
         }
         for name in arguments["names"]
     ]

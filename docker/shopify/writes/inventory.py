@@ -1,5 +1,6 @@
 """Inventory levels: set, adjust, move, activate; and the moves that orders cause."""
 
+from dataclasses import dataclass
 from typing import Any
 
 from docker.shopify.errors import UserError
@@ -58,25 +59,53 @@ def change(context: Context, level: Document, name: str, delta: int) -> list[tup
     return [(changed, delta) for changed in names]
 
 
-def _group(
-    context: Context, given: dict[str, Any], made: list[tuple[Document, str, int]]
-) -> Document | None:
-    if not made:
+@dataclass(frozen=True)
+class Move:
+    """A change that was made, as an adjustment group shows it."""
+
+    level: Document
+    name: str
+    delta: int
+    ledger: str | None = None
+
+
+def _made(
+    context: Context, level: Document, name: str, delta: int, ledger: str | None = None
+) -> list[Move]:
+    changes = change(context, level, name, delta)
+    return [Move(level, n, d, ledger if n == name else None) for n, d in changes]
+
+
+def _group(context: Context, given: dict[str, Any], moves: list[Move]) -> Document | None:
+    """The named quantities first, then on_hand; no quantity after the change, as recorded."""
+    if not moves:
         return None
     group = create(context, "InventoryAdjustmentGroup", reason=given["reason"])
     group["referenceDocumentUri"] = given.get("referenceDocumentUri")
     group["changes"] = [
         {
-            "name": name,
-            "delta": delta,
-            "quantityAfterChange": level["_quantities"][name],
-            "item": level["item"],
-            "location": level["location"],
-            "ledgerDocumentUri": None,
+            "name": move.name,
+            "delta": move.delta,
+            "quantityAfterChange": None,
+            "item": move.level["item"],
+            "location": move.level["location"],
+            "ledgerDocumentUri": move.ledger,
         }
-        for level, name, delta in made
+        for move in sorted(moves, key=lambda move: move.name == "on_hand")
     ]
     return group
+
+
+def _check_current(level: Document, name: str, entry: dict[str, Any], path: list[str]) -> None:
+    """The comparison that guards against a change in between."""
+    for field, code in (
+        ("changeFromQuantity", "CHANGE_FROM_QUANTITY_STALE"),
+        ("compareQuantity", "COMPARE_QUANTITY_STALE"),
+    ):
+        expected = entry.get(field)
+        if expected is not None and level["_quantities"].get(name, 0) != expected:
+            message = "The specified compare quantity does not match the current quantity."
+            raise UserError([*path, field], message, code)
 
 
 def _checked(
@@ -141,33 +170,27 @@ def set_quantities(context: Context, arguments: Arguments) -> dict[str, Any]:
     _check_quantities(given["quantities"], ["input", "quantities"])
     entries = _checked(context, given["quantities"], ["input", "quantities"])
     name = given["name"]
-    for index, (item, entry) in enumerate(entries):
-        path = ["input", "quantities", str(index)]
-        compare = entry.get("changeFromQuantity", entry.get("compareQuantity"))
-        level = level_of(context, item, entry["locationId"])
-        if compare is not None and level["_quantities"].get(name, 0) != compare:
-            message = "The specified compare quantity does not match the current quantity."
-            stale = "changeFromQuantity" if "changeFromQuantity" in entry else "compareQuantity"
-            code = "CHANGE_FROM_QUANTITY_STALE" if stale[0] == "c" else "COMPARE_QUANTITY_STALE"
-            raise UserError([*path, stale], message, code)
-    made: list[tuple[Document, str, int]] = []
-    for item, entry in entries:
-        level = level_of(context, item, entry["locationId"])
+    levels = [(level_of(context, item, e["locationId"]), e) for item, e in entries]
+    for index, (level, entry) in enumerate(levels):
+        if not given.get("ignoreCompareQuantity"):
+            _check_current(level, name, entry, ["input", "quantities", str(index)])
+    moves: list[Move] = []
+    for level, entry in levels:
         delta = entry["quantity"] - level["_quantities"].get(name, 0)
-        made += [(level, changed, d) for changed, d in change(context, level, name, delta)]
-    return {"inventoryAdjustmentGroup": _group(context, given, made)}
+        moves += _made(context, level, name, delta)
+    return {"inventoryAdjustmentGroup": _group(context, given, moves)}
 
 
 @mutation("inventorySetOnHandQuantities", "inventoryAdjustmentGroup")
 def set_on_hand(context: Context, arguments: Arguments) -> dict[str, Any]:
     given = arguments["input"]
     _check_reason(given)
-    made: list[tuple[Document, str, int]] = []
+    moves: list[Move] = []
     for item, entry in _checked(context, given["setQuantities"], ["input", "setQuantities"]):
         level = level_of(context, item, entry["locationId"])
         delta = entry["quantity"] - level["_quantities"].get("on_hand", 0)
-        made += [(level, changed, d) for changed, d in change(context, level, "on_hand", delta)]
-    return {"inventoryAdjustmentGroup": _group(context, given, made)}
+        moves += _made(context, level, "on_hand", delta)
+    return {"inventoryAdjustmentGroup": _group(context, given, moves)}
 
 
 @mutation("inventoryAdjustQuantities", "inventoryAdjustmentGroup")
@@ -178,15 +201,46 @@ def adjust_quantities(context: Context, arguments: Arguments) -> dict[str, Any]:
         message = f"The specified quantity name is invalid. Valid values are: {names}."
         raise UserError(["input", "name"], message, "INVALID_QUANTITY_NAME")
     _check_reason(given)
-    made: list[tuple[Document, str, int]] = []
-    for item, entry in _checked(context, given["changes"], ["input", "changes"]):
-        level = level_of(context, item, entry["locationId"])
-        moved = change(context, level, given["name"], entry["delta"])
-        made += [(level, changed, d) for changed, d in moved]
-    return {"inventoryAdjustmentGroup": _group(context, given, made)}
+    entries = _checked(context, given["changes"], ["input", "changes"])
+    levels = [(level_of(context, item, e["locationId"]), e) for item, e in entries]
+    for index, (level, entry) in enumerate(levels):
+        _check_current(level, given["name"], entry, ["input", "changes", str(index)])
+    moves: list[Move] = []
+    for level, entry in levels:
+        ledger = entry.get("ledgerDocumentUri")
+        moves += _made(context, level, given["name"], entry["delta"], ledger)
+    return {"inventoryAdjustmentGroup": _group(context, given, moves)}
 
 
-@mutation("inventoryActivate", "inventoryLevel")
+@mutation("inventoryMoveQuantities", "inventoryAdjustmentGroup")
+def move_quantities(context: Context, arguments: Arguments) -> dict[str, Any]:
+    given = arguments["input"]
+    _check_reason(given)
+    sides = [
+        {"inventoryItemId": entry["inventoryItemId"], **entry[side]}
+        for entry in given["changes"]
+        for side in ("from", "to")
+    ]
+    moves: list[Move] = []
+    for index, (item, side) in enumerate(_checked(context, sides, ["input", "changes"])):
+        quantity = given["changes"][index // 2]["quantity"] * (1 if index % 2 else -1)
+        level = level_of(context, item, side["locationId"])
+        moves += _made(context, level, side["name"], quantity, side.get("ledgerDocumentUri"))
+    inside = {(m.level["id"], m.name) for m in moves if m.name == "on_hand"}
+    for gid, name in inside:
+        total = sum(m.delta for m in moves if (m.level["id"], m.name) == (gid, name))
+        if total == 0:  # what moves within a building stays in hand
+            moves = [m for m in moves if (m.level["id"], m.name) != (gid, name)]
+    return {"inventoryAdjustmentGroup": _group(context, given, moves)}
+
+
+def _active_level(context: Context, arguments: Arguments) -> Document | None:
+    item = context.store.get(arguments["inventoryItemId"])
+    gid = item["_levels"].get(arguments["locationId"]) if item else None
+    return context.store.get(gid) if gid else None
+
+
+@mutation("inventoryActivate", inventoryLevel=_active_level)
 def activate(context: Context, arguments: Arguments) -> dict[str, Any]:
     path, message = ["inventoryItemId"], "The product couldn't be found"
     item = existing(context, arguments["inventoryItemId"], "InventoryItem", path, message)

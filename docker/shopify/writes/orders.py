@@ -6,15 +6,22 @@ from typing import Any
 from docker.common.clock import format_time, parse_time
 from docker.shopify.errors import UserError
 from docker.shopify.execute import Context
-from docker.shopify.money import Bag, parse, shares, total
+from docker.shopify.money import Bag, parse
 from docker.shopify.reads.customers import find_by
 from docker.shopify.service import Arguments, create, existing, mutation, now, save
 from docker.shopify.store import Document
 from docker.shopify.writes.customers import address, fill, new_customer
 from docker.shopify.writes.fulfillments import fulfill, open_fulfillment_orders
 from docker.shopify.writes.metafields import set_metafields
+from docker.shopify.writes.order_parts import (
+    apply_discount,
+    bag,
+    line_of,
+    order_taxes,
+    shipping_of,
+)
 from docker.shopify.writes.stock import claim_stock
-from docker.shopify.writes.totals import recalculate, zero_of
+from docker.shopify.writes.totals import recalculate
 
 FIRST_ORDER_NUMBER = 1001
 PLAIN = ("email", "phone", "note", "poNumber", "sourceIdentifier", "sourceName", "test")
@@ -27,13 +34,13 @@ def order_create(context: Context, arguments: Arguments) -> dict[str, Any]:
     _check(context, given)
     order = _new_order(context, given)
     order["lineItems"] = [
-        _line(context, order, entry, index) for index, entry in enumerate(given["lineItems"])
+        line_of(context, order, entry, index) for index, entry in enumerate(given["lineItems"])
     ]
     order["shippingLines"] = [
-        _shipping(context, order, entry) for entry in given.get("shippingLines") or ()
+        shipping_of(context, order, entry) for entry in given.get("shippingLines") or ()
     ]
-    order["taxLines"] = _order_taxes(order, given)
-    _discount(order, given.get("discountCode") or {})
+    apply_discount(order, given.get("discountCode") or {})
+    order["taxLines"] = order_taxes(order, given)
     order["transactions"] = [
         _transaction(context, order, entry) for entry in given.get("transactions") or ()
     ]
@@ -130,176 +137,6 @@ def _time(text: str | None) -> str | None:
     return format_time(parse_time(text)) if text else None
 
 
-def bag(order: Document, given: dict[str, Any]) -> Bag:
-    """A MoneyBagInput; presentment money that is not given is the shop money."""
-    shop = given["shopMoney"]
-    presentment = given.get("presentmentMoney") or shop
-    return Bag(
-        Decimal(str(shop["amount"])),
-        order["currencyCode"],
-        Decimal(str(presentment["amount"])),
-        order["presentmentCurrencyCode"],
-    )
-
-
-def _taxes(order: Document, given: list[dict[str, Any]] | None, base: Bag) -> list[Document]:
-    out = []
-    for entry in given or ():
-        rate = Decimal(str(entry["rate"]))
-        price = entry.get("priceSet")
-        factor = rate / (1 + rate) if order["taxesIncluded"] else rate
-        out.append(
-            {
-                "title": entry["title"],
-                "rate": float(rate),
-                "ratePercentage": float(rate * 100),
-                "channelLiable": entry.get("channelLiable"),
-                "source": None,
-                "priceSet": str(bag(order, price) if price else base.times(factor)),
-            }
-        )
-    return out
-
-
-def _line(context: Context, order: Document, given: dict[str, Any], index: int) -> Document:
-    variant = context.store.get(given.get("variantId") or "")
-    product = context.store.get(variant["product"] if variant else given.get("productId") or "")
-    if given.get("priceSet"):
-        unit = bag(order, given["priceSet"])
-    elif variant:
-        unit = zero_of(order) + Bag(Decimal(variant["price"]), order["currencyCode"])
-    else:
-        path = ["order", "lineItems", str(index), "priceSet"]
-        raise UserError(path, "Price set can't be blank", "INVALID")
-    title = given.get("title") or (product["title"] if product else "")
-    variant_title = given.get("variantTitle")
-    if variant and variant_title is None and variant["title"] != "Default Title":
-        variant_title = variant["title"]
-    item = context.store.get(variant["inventoryItem"]) if variant else None
-    shipping = given.get("requiresShipping")
-    return {
-        "id": context.store.next_id("LineItem"),
-        "title": title,
-        "name": f"{title} - {variant_title}" if variant_title else title,
-        "variantTitle": variant_title,
-        "quantity": given["quantity"],
-        "sku": given.get("sku") or (variant.get("sku") if variant else None),
-        "vendor": given.get("vendor") or (product["vendor"] if product else None),
-        "variant": variant["id"] if variant else None,
-        "product": product["id"] if product else None,
-        "requiresShipping": item["requiresShipping"] if item and shipping is None else
-        bool(shipping),
-        "taxable": given.get("taxable", True),
-        "isGiftCard": bool(given.get("giftCard")),
-        "customAttributes": [
-            {"key": p["name"], "value": p["value"]} for p in given.get("properties") or ()
-        ],
-        "originalUnitPriceSet": str(unit),
-        "taxLines": _taxes(order, given.get("taxLines"), unit.times(given["quantity"])),
-        "discountAllocations": [],
-        "merchantEditable": True,
-        "_item": item["id"] if item else None,
-        "_fulfilled": 0,
-        "_removed": 0,
-        "_claimed": 0,
-        "_location": None,
-    }  # fmt: skip
-
-
-def _shipping(context: Context, order: Document, given: dict[str, Any]) -> Document:
-    price = bag(order, given["priceSet"])
-    return {
-        "id": context.store.next_id("ShippingLine"),
-        "title": given["title"],
-        "code": given.get("code") or given["title"],
-        "source": given.get("source"),
-        "custom": not given.get("code"),
-        "isRemoved": False,
-        "originalPriceSet": str(price),
-        "discountedPriceSet": str(price),
-        "currentDiscountedPriceSet": str(price),
-        "discountAllocations": [],
-        "taxLines": _taxes(order, given.get("taxLines"), price),
-    }
-
-
-def _order_taxes(order: Document, given: dict[str, Any]) -> list[Document]:
-    """The taxes of the order: its own where given, else its parts' added up by title and rate."""
-    if given.get("taxLines"):
-        prices = [parse(line["originalUnitPriceSet"]).times(line["quantity"])
-                  for line in order["lineItems"]]  # fmt: skip
-        return _taxes(order, given["taxLines"], total(prices, zero_of(order)))
-    merged: dict[tuple[str, float], Document] = {}
-    for part in (*order["lineItems"], *order["shippingLines"]):
-        for tax in part["taxLines"]:
-            key = (tax["title"], tax["rate"])
-            if key in merged:
-                added = parse(merged[key]["priceSet"]) + parse(tax["priceSet"])
-                merged[key]["priceSet"] = str(added)
-            else:
-                merged[key] = dict(tax)
-    return list(merged.values())
-
-
-def _discount(order: Document, given: dict[str, Any]) -> None:
-    """Applies the order's only discount code to its lines, or to its shipping."""
-    kind, code = next(((k, v) for k, v in given.items() if v), (None, {}))
-    if kind is None:
-        return
-    percentage = Decimal(str(code.get("percentage") or 0))
-    lines = order["lineItems"]
-    totals = [parse(line["originalUnitPriceSet"]).times(line["quantity"]) for line in lines]
-    whole = total(totals, zero_of(order))
-    value: Document = {"__typename": "PricingPercentageValue", "percentage": float(percentage)}
-    if kind == "itemFixedDiscountCode":
-        fixed = bag(order, code["amountSet"]) if code.get("amountSet") else zero_of(order)
-        if fixed.shop > whole.shop:
-            fixed = whole
-        money = {"amount": f"{fixed.shop}", "currencyCode": order["currencyCode"]}
-        value = {"__typename": "MoneyV2", **money}
-        _allocate(order, lines, totals, fixed)
-    elif kind == "itemPercentageDiscountCode":
-        _allocate(order, lines, totals, whole.times(percentage / 100))
-    else:
-        value["percentage"] = 100.0
-        for line in order["shippingLines"]:
-            price = line["originalPriceSet"]
-            line["discountAllocations"] = [_allocation(price)]
-            line["discountedPriceSet"] = line["currentDiscountedPriceSet"] = str(zero_of(order))
-            line["taxLines"] = [t | {"priceSet": str(zero_of(order))} for t in line["taxLines"]]
-        order["taxLines"] = _order_taxes(order, {})
-    order["discountCodes"] = [code["code"]]
-    order["discountCode"] = code["code"]
-    order["discountApplications"] = [
-        {
-            "__typename": "DiscountCodeApplication",
-            "code": code["code"],
-            "index": 0,
-            "allocationMethod": "ACROSS",
-            "targetSelection": "ALL",
-            "targetType": "SHIPPING_LINE" if kind.startswith("free") else "LINE_ITEM",
-            "value": value,
-        }
-    ]
-    for part in (*lines, *order["shippingLines"]):
-        for allocation in part["discountAllocations"]:
-            allocation["discountApplication"] = order["discountApplications"][0]
-
-
-def _allocation(amount: str) -> Document:
-    return {"allocatedAmountSet": amount, "allocatedAmount": amount}
-
-
-def _allocate(order: Document, lines: list[Document], totals: list[Bag], amount: Bag) -> None:
-    shop = shares(amount.shop, [t.shop for t in totals], order["currencyCode"])
-    other = shares(
-        amount.presentment, [t.presentment for t in totals], order["presentmentCurrencyCode"]
-    )
-    for line, mine, theirs in zip(lines, shop, other, strict=True):
-        share = Bag(mine, order["currencyCode"], theirs, order["presentmentCurrencyCode"])
-        line["discountAllocations"] = [_allocation(str(share))]
-
-
 def _transaction(context: Context, order: Document, given: dict[str, Any]) -> Document:
     return new_transaction(
         context,
@@ -363,6 +200,7 @@ def _customer(context: Context, order: Document, given: dict[str, Any]) -> Docum
     asked = given.get("customer") or {}
     associate, upsert = asked.get("toAssociate") or {}, asked.get("toUpsert")
     gid = given.get("customerId") or associate.get("id")
+    customer: Document | None
     if gid:
         path = ["order", "customerId"]
         customer = existing(context, gid, "Customer", path, "Customer does not exist", "INVALID")

@@ -1,6 +1,7 @@
 """productCreate, productSet, productUpdate, productDelete and the bulk variant mutations."""
 
 import re
+from decimal import Decimal
 from typing import Any
 
 from docker.shopify.errors import UserError
@@ -40,8 +41,8 @@ def _product(context: Context, given: dict[str, Any]) -> Document:
 
 
 def _fill(context: Context, product: Document, given: dict[str, Any]) -> None:
-    title = given.get("title", product["title"])
-    if not (title or "").strip():
+    title = given.get("title", product["title"]) or ""
+    if not title.strip():
         raise UserError(["title"], "Title can't be blank", "INVALID")
     if len(title) > MAX_TITLE:
         message = f"Title is too long (maximum is {MAX_TITLE} characters)"
@@ -60,9 +61,8 @@ def _fill(context: Context, product: Document, given: dict[str, Any]) -> None:
 
 def _free_handle(context: Context, title: str) -> str:
     base = re.sub(r"[^a-z0-9]+", "-", title.lower()).strip("-") or "product"
-    taken = {p["handle"] for p in context.store.all("Product")}
     handle, number = base, 1
-    while handle in taken:
+    while context.store.find("Product", "handle", handle):
         handle, number = f"{base}-{number}", number + 1
     return handle
 
@@ -146,9 +146,7 @@ def _fill_variant(
     _quantities(context, item, given.get("inventoryQuantities"))
 
 
-def _decimal(value: Any) -> Any:
-    from decimal import Decimal
-
+def _decimal(value: Any) -> Decimal:
     return Decimal(str(value))
 
 
@@ -168,6 +166,16 @@ def _finish(context: Context, product: Document, topic: str) -> None:
     product["_skus"] = [v["sku"] for v in variants if v.get("sku")]
     titles = [v["title"] for v in variants]
     product["hasOnlyDefaultVariant"] = titles == ["Default Title"]
+    searched = {
+        "_tags": product["tags"],
+        "_vendor": product["vendor"],
+        "_productType": product["productType"],
+        "_status": product["status"],
+    }
+    for variant in variants:
+        if any(variant.get(name) != value for name, value in searched.items()):
+            variant.update(searched)
+            context.store.put(variant)
     if not product["options"]:
         _options(context, product, [{"name": "Title", "values": [{"name": "Default Title"}]}])
     save(context, product, topic)

@@ -18,7 +18,7 @@ def _available(context: Context, item: Document, location: str) -> int:
 
 def route(context: Context, order: Document) -> str:
     """The location that ships an order: the first that has all of it, else the one with most."""
-    locations = [
+    locations: list[str] = [
         d["id"]
         for d in context.store.all("Location")
         if d["isActive"] and d["fulfillsOnlineOrders"]

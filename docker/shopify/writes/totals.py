@@ -129,9 +129,7 @@ def _current_taxes(order: Document, tax_back: Bag) -> list[Document]:
     """The order's tax lines less what was refunded, by each line's share of the tax."""
     zero = zero_of(order)
     tax = total((parse(t["priceSet"]) for t in order["taxLines"]), zero)
-    if not tax.shop:
-        return order["taxLines"]
-    left = (tax.shop - tax_back.shop) / tax.shop
+    left = (tax.shop - tax_back.shop) / tax.shop if tax.shop else ZERO
     return [t | {"priceSet": str(parse(t["priceSet"]).times(left))} for t in order["taxLines"]]
 
 
@@ -178,9 +176,8 @@ def _financial(
     kinds = {t["kind"] for t in order["transactions"] if t["status"] == "SUCCESS"}
     if "VOID" in kinds or (order.get("cancelledAt") and order["transactions"]):
         return "VOIDED"
-    if order["_financial"]:
-        return order["_financial"]
-    return "PENDING" if order["transactions"] else None
+    asked: str | None = order["_financial"]
+    return asked or ("PENDING" if order["transactions"] else None)
 
 
 def _statuses(order: Document) -> None:

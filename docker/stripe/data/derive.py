@@ -14,9 +14,10 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from docker.stripe.data import FOLDER
+
 Json = dict[str, Any]
 
-HERE = Path(__file__).parent
 SOURCE = "github.com/stripe/stripe-mock v0.203.0, embedded/openapi/{spec3,fixtures3}.json"
 KINDS = [
     "account",
@@ -46,7 +47,6 @@ GET /v1/charges
 GET /v1/charges/search
 GET /v1/charges/{charge}
 POST /v1/charges/{charge}
-POST /v1/charges/{charge}/capture
 GET /v1/charges/{charge}/refunds
 GET /v1/customers
 POST /v1/customers
@@ -155,7 +155,7 @@ def write(name: str, version: str, rows: Json) -> None:
     """One row a line, so that a change of version reads well in review."""
     head = json.dumps({"source": SOURCE, "api_version": version})[:-1]
     lines = [f"  {json.dumps(key)}: {json.dumps(rows[key])}" for key in sorted(rows)]
-    (HERE / name).write_text(head + ', "rows": {\n' + ",\n".join(lines) + "\n}}\n")
+    (FOLDER / name).write_text(head + ', "rows": {\n' + ",\n".join(lines) + "\n}}\n")
 
 
 def main(folder: Path) -> None:

@@ -39,6 +39,7 @@ def environment(folder: Path) -> dict[str, str]:
         "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
         "PYTHONPATH": str(modules),
         "ENV_SHOP_URL": "http://shop.test",
+        "KESTRA_URL": "",
         "NOT_FOR_TASKS": "anything",
     }
 

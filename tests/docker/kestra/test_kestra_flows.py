@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import requests
-
 from kestra_process import FLOWS, Kestra, environment, eventually
 
 from docker.kestra.launch import command
@@ -121,6 +121,12 @@ def test_a_busy_port_is_one_sentence(kestra: Kestra, tmp_path: Path) -> None:
     assert len(ended.stderr.splitlines()) == 1
 
 
+def test_without_a_password_it_is_not_opened_to_the_network(tmp_path: Path) -> None:
+    ended = start_once(tmp_path, FLOWS, host="0.0.0.0")
+    assert ended.returncode == 1
+    assert "set KESTRA_USERNAME and KESTRA_PASSWORD" in ended.stderr
+
+
 def test_flows_are_reloaded_on_change(tmp_path: Path) -> None:
     flows = tmp_path / "flows"
     flows.mkdir()
@@ -145,10 +151,9 @@ def test_flows_are_reloaded_on_change(tmp_path: Path) -> None:
         engine.stop()
 
 
-def start_once(folder: Path, flows: Path, port: int = 0) -> subprocess.CompletedProcess[str]:
-    options = Kestra(folder, flows).options
+def start_once(folder: Path, flows: Path, **changes: str | int) -> subprocess.CompletedProcess[str]:
+    options = replace(Kestra(folder, flows).options, **changes)
     argv, variables = command(options, environment(folder))
-    argv[argv.index("--port") + 1] = str(port or options.port)
     return subprocess.run(argv, env=variables, capture_output=True, text=True, timeout=120)
 
 

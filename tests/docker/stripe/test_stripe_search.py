@@ -37,6 +37,12 @@ def test_queries_find(local: Local, names: dict[str, str], query: str, found: li
     assert [row["id"] for row in answer["data"]] == [names[name] for name in found]
 
 
+def test_a_deleted_customer_is_not_found(local: Local, names: dict[str, str]) -> None:
+    local.call("DELETE", f"/v1/customers/{names['Bob']}")
+    found = local.call("GET", "/v1/customers/search", {"query": "created>0"})["data"]
+    assert names["Bob"] not in [row["id"] for row in found]
+
+
 def test_amounts_compare_as_numbers(local: Local) -> None:
     for amount in (900, 10_000, 2_000):
         local.pay(amount)

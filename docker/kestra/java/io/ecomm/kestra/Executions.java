@@ -13,17 +13,18 @@ import io.kestra.core.runners.FlowInputOutput;
 import io.kestra.core.serializers.JacksonMapper;
 import io.kestra.core.services.ExecutionLogService;
 import io.kestra.core.services.ExecutionOutputService;
+import io.kestra.core.services.ExecutionStreamingService;
 import io.kestra.core.services.FlowService;
 import io.kestra.core.services.TaskOutputService;
 import io.kestra.core.services.WebhookService;
 import io.kestra.core.utils.UriProvider;
-import io.micronaut.http.sse.Event;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
+import java.util.concurrent.TimeoutException;
 import org.slf4j.event.Level;
 
 /** Starting, reading and killing executions, and what they wrote. */
@@ -36,6 +37,7 @@ final class Executions {
     private final Inputs inputs;
     private final WebhookService starter;
     private final ExecutionRepositoryInterface repository;
+    private final ExecutionStreamingService streaming;
     private final ExecutionOutputService outputs;
     private final TaskOutputService taskOutputs;
     private final ExecutionLogService logs;
@@ -48,6 +50,7 @@ final class Executions {
         inputs = new Inputs(engine);
         starter = engine.get(WebhookService.class);
         repository = engine.get(ExecutionRepositoryInterface.class);
+        streaming = engine.get(ExecutionStreamingService.class);
         outputs = engine.get(ExecutionOutputService.class);
         taskOutputs = engine.get(TaskOutputService.class);
         logs = engine.get(ExecutionLogService.class);
@@ -65,9 +68,24 @@ final class Executions {
             inputOutput.readExecutionInputs(flow, draft, inputs.read(request, draft)));
         starter.startExecution(execution).block(START_TIMEOUT);
         if (request.flag("wait")) {
-            execution = starter.followExecution(execution, flow).last().map(Event::getData).block(WAIT_TIMEOUT);
+            execution = ended(execution.getId(), flow);
         }
-        return Reply.json(withUrl(Objects.requireNonNull(execution)));
+        return Reply.json(withUrl(execution));
+    }
+
+    /** Looks until it has ended: the engine's stream of events can miss the last one when many wait at once. */
+    private Execution ended(String id, Flow flow) throws InterruptedException, TimeoutException {
+        Instant deadline = Instant.now().plus(WAIT_TIMEOUT);
+        long pause = 20;
+        while (Instant.now().isBefore(deadline)) {
+            Optional<Execution> execution = repository.findById(Tenant.MAIN, id);
+            if (execution.isPresent() && streaming.isStopFollow(flow, execution.get())) {
+                return execution.get();
+            }
+            Thread.sleep(pause);
+            pause = Math.min(pause * 3 / 2, 500);
+        }
+        throw new TimeoutException("execution " + id + " has not ended within " + WAIT_TIMEOUT.toHours() + " h");
     }
 
     Reply get(Request request) throws Exception {
@@ -85,7 +103,7 @@ final class Executions {
     Reply logs(Request request) throws Exception {
         return Reply.json(logs.getExecutionLogs(
             Tenant.MAIN,
-            find(request).getId(),
+            request.path().get("id"),
             request.parameter("minLevel").map(Level::valueOf).orElse(null),
             request.parameter("taskRunId").orElse(null),
             request.parameter("taskId").map(List::of).orElse(null),

@@ -18,7 +18,7 @@ record Settings(
             Integer.parseInt(required(options, "--grpc-port")),
             Path.of(required(options, "--data")).toAbsolutePath(),
             Path.of(required(options, "--flows")).toAbsolutePath(),
-            environment.getOrDefault("KESTRA_URL", "http://127.0.0.1:" + port),
+            url(environment.get("KESTRA_URL"), port),
             environment.get("KESTRA_USERNAME"),
             environment.get("KESTRA_PASSWORD"));
         if (!settings.hasCredentials() && !host.equals("127.0.0.1") && !host.equals("localhost")) {
@@ -30,6 +30,11 @@ record Settings(
 
     boolean hasCredentials() {
         return username != null && !username.isEmpty() && password != null && !password.isEmpty();
+    }
+
+    /** The address that people's browsers use: links in messages start with it. */
+    private static String url(String given, int port) {
+        return given == null || given.isEmpty() ? "http://127.0.0.1:" + port : given;
     }
 
     private static Map<String, String> options(String[] arguments) {

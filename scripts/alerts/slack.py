@@ -1,0 +1,43 @@
+"""Posting to a Slack incoming webhook, and text that is safe to post."""
+
+import requests
+
+from scripts import settings
+from scripts.errors import FatalError, RetriableError
+from scripts.retry import ThrottledError, with_retries
+
+SECTION_LIMIT = 3000  # characters of a section's text (docs: block-kit/section-block)
+
+
+def post(url: str, message: dict[str, object]) -> None:
+    """FatalError when Slack refuses the message or the webhook; its word is in the sentence."""
+    with_retries(lambda: _attempt(url, message))
+
+
+def _attempt(url: str, message: dict[str, object]) -> None:
+    try:
+        answer = requests.post(url, json=message, timeout=30)
+    except requests.RequestException as error:
+        raise RetriableError(f"Slack could not be reached ({type(error).__name__})") from error
+    if answer.status_code == 429:
+        raise ThrottledError("Slack throttles", float(answer.headers.get("Retry-After", 1)))
+    if answer.status_code >= 500:
+        raise RetriableError(f"Slack answered {answer.status_code}")
+    if not answer.ok:
+        raise FatalError(f"Slack refused the message: {answer.text[:200]}; check SLACK_WEBHOOK_URL")
+
+
+def escape(text: str) -> str:
+    """Slack's three control characters (docs: formatting text)."""
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def redact(text: str) -> str:
+    """Without any secret that this process knows."""
+    for secret in settings.secrets():
+        text = text.replace(secret, "***")
+    return text
+
+
+def cut(text: str, limit: int) -> str:
+    return text if len(text) <= limit else text[: limit - 1] + "…"

@@ -1,0 +1,143 @@
+"""What people and vendors may drop, one declaration a dataset: `dropzone/<dataset>/...`.
+
+A new dataset is a new entry here; nothing else has to know.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import orjson
+
+from scripts.errors import RecordError
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """A kind of file.
+
+    columns: what every file (CSV) or record (JSON) must have; `a|b` asks for one of them.
+    filled: columns whose value must not be empty.
+    key: the columns that identify a record. All of them empty: the file and line identify it.
+    aliases: other header names of a CSV column, normalized (`Item No.` is `item_no`).
+    owned: a row belongs to its file, so what a corrected file no longer holds is deleted.
+        Otherwise a record is a thing of its own (an order), which a file can only add or change.
+    """
+
+    name: str
+    columns: tuple[str, ...]
+    filled: tuple[str, ...]
+    key: tuple[str, ...]
+    aliases: Mapping[str, str] = field(default_factory=dict)
+    owned: bool = False
+
+
+DATASETS = {
+    dataset.name: dataset
+    for dataset in (
+        Dataset(
+            name="inventory",
+            columns=("timestamp", "location_id", "sku|product_title", "available"),
+            filled=("timestamp", "location_id"),
+            key=("timestamp", "location_id", "sku", "product_title", "variant_title"),
+            aliases={
+                "counted_at": "timestamp",
+                "date": "timestamp",
+                "datetime": "timestamp",
+                "location": "location_id",
+                "warehouse_id": "location_id",
+                "warehouse": "location_name",
+                "item_no": "sku",
+                "item_sku": "sku",
+                "variant_sku": "sku",
+                "product": "product_title",
+                "title": "product_title",
+                "variant": "variant_title",
+                "available_quantity": "available",
+                "qty": "available",
+                "quantity": "available",
+                "stock": "available",
+                "on_hand_quantity": "on_hand",
+            },
+            owned=True,
+        ),
+        # REST or GraphQL shape: dumps, webhooks' bodies.
+        Dataset(
+            name="shopify_orders",
+            columns=(
+                "id",
+                "created_at|createdAt|processed_at|processedAt",
+                "currency|currencyCode",
+                "line_items|lineItems",
+            ),
+            filled=("id",),
+            key=("id",),
+        ),
+        Dataset(
+            name="shipping",
+            columns=("tracking_number", "carrier"),
+            filled=("tracking_number", "carrier"),
+            key=("carrier", "tracking_number"),
+            aliases={
+                "tracking": "tracking_number",
+                "tracking_no": "tracking_number",
+                "tracking_id": "tracking_number",
+                "carrier_name": "carrier",
+                "shipper": "carrier",
+                "order": "order_name",
+                "order_number": "order_name",
+                "ship_date": "shipped_at",
+                "delivery_date": "delivered_at",
+                "promised_date": "promised_at",
+            },
+        ),
+        Dataset(
+            name="clickstream",
+            columns=("timestamp", "session_id", "event"),
+            filled=("timestamp", "session_id", "event"),
+            key=("event_id",),
+            aliases={
+                "event_name": "event",
+                "event_type": "event",
+                "event_time": "timestamp",
+                "session": "session_id",
+            },
+            owned=True,
+        ),
+    )
+}
+
+
+def missing_columns(dataset: Dataset, present: Sequence[str] | Mapping[str, Any]) -> list[str]:
+    """The dataset's columns that are not there, as declared."""
+    return [
+        column
+        for column in dataset.columns
+        if not any(name in present for name in column.split("|"))
+    ]
+
+
+def check(dataset: Dataset, record: Mapping[str, Any]) -> None:
+    """Raise RecordError when the record lacks a column or a value; it names them, no content."""
+    if missing := missing_columns(dataset, record):
+        raise RecordError(f"missing: {', '.join(missing)}")
+    if empty := [name for name in dataset.filled if _empty(record[name])]:
+        raise RecordError(f"empty: {', '.join(empty)}")
+
+
+def record_id(dataset: Dataset, record: Mapping[str, Any], file: str, line: int) -> str:
+    """Equal for two versions of one record: the key's value, of several their list as JSON.
+
+    A record without any gets `<file>:<line>`, which a corrected file keeps while rows keep their
+    places.
+    """
+    values = [record.get(name) for name in dataset.key]
+    # As text: a location's id is a number in JSON and cannot be one in CSV.
+    texts = [None if _empty(value) else str(value) for value in values]
+    if not any(texts):
+        return f"{file}:{line}"
+    return str(texts[0]) if len(texts) == 1 else orjson.dumps(texts).decode()
+
+
+def _empty(value: object) -> bool:
+    return value is None or (isinstance(value, str) and not value.strip())

@@ -1,0 +1,162 @@
+"""JSON and JSON Lines → rows, in bounded memory, every record's text as it was written."""
+
+import json
+import re
+from collections.abc import Iterator
+from itertools import chain
+from typing import Any, NoReturn
+
+import orjson
+
+from scripts.files.rows import MAX_RECORD, BadFileError, Rejected, Row
+from scripts.files.text import lines
+
+WRAPPED = re.compile(r'\{\s*"(?:orders|data)"\s*:\s*(?=\[)')
+SPACE = re.compile(r"[ \t\r\n]*")
+NEWLINES = str.maketrans("\r\n", "  ")
+
+
+def json_rows(pieces: Iterator[str], *, by_lines: bool) -> Iterator[Row | Rejected]:
+    """Rows of a list, of `{"orders": [...]}` or `{"data": [...]}`, of one object, or a line each.
+
+    The content decides: many a `.json` holds a record a line, and `.jsonl` a list.
+    """
+    text = _Text(pieces)
+    first = text.peek()
+    if first == "[":
+        yield from _list(text)
+        _expect_end(text)
+    elif by_lines or _record_a_line(text):
+        yield from _lines(text.rest(), text.line)
+    elif first == "{":
+        yield from _object(text)
+    else:
+        raise BadFileError("it is not JSON" if first else "it is empty")
+
+
+def _lines(pieces: Iterator[str], first: int) -> Iterator[Row | Rejected]:
+    for number, line in enumerate(lines(pieces), first):
+        if line.strip():
+            yield _line(number, line)
+
+
+def _line(number: int, line: str) -> Row | Rejected:
+    try:
+        record = orjson.loads(line)
+    except orjson.JSONDecodeError as error:
+        return Rejected(number, f"not JSON: {error.msg}", line)
+    return _row(number, line.strip(), record)
+
+
+def _row(line: int, text: str, record: Any) -> Row | Rejected:
+    if not isinstance(record, dict):
+        return Rejected(line, "not an object", text)
+    # A newline inside a JSON string is always escaped, so these stand between values.
+    return Row(line, text.translate(NEWLINES), record)
+
+
+def _record_a_line(text: "_Text") -> bool:
+    line, _, more = text.ahead().partition("\n")
+    if not more.strip():
+        return False
+    try:
+        return isinstance(orjson.loads(line), dict)
+    except orjson.JSONDecodeError:
+        return False
+
+
+def _object(text: "_Text") -> Iterator[Row | Rejected]:
+    wrapper = WRAPPED.match(text.ahead())
+    if not wrapper:
+        yield _row(*text.value())
+        _expect_end(text)
+        return
+    text.skip(wrapper.end())
+    yield from _list(text)
+    rest = "".join(text.rest())
+    try:
+        json.loads('{"list": 0' + rest)
+    except ValueError as error:
+        raise BadFileError("it is cut off or broken after its list", text.line) from error
+
+
+def _list(text: "_Text") -> Iterator[Row | Rejected]:
+    text.skip(1)
+    if text.peek() == "]":
+        text.skip(1)
+        return
+    while True:
+        text.peek()
+        yield _row(*text.value())
+        mark = text.peek()
+        text.skip(1)
+        if mark == "]":
+            return
+        if mark != ",":
+            raise BadFileError(f"it is cut off or broken at line {text.line}", text.line)
+
+
+def _expect_end(text: "_Text") -> None:
+    if text.peek():
+        raise BadFileError(f"something follows its end at line {text.line}", text.line)
+
+
+def _refuse(constant: str) -> NoReturn:
+    raise ValueError(f"{constant} is no JSON")
+
+
+class _Text:
+    """A window on the text: consumed from the front, filled at the back as needed."""
+
+    _decoder = json.JSONDecoder(parse_constant=_refuse)
+
+    def __init__(self, pieces: Iterator[str]) -> None:
+        self._pieces = pieces
+        self._held, self._at = "", 0
+        self.line = 1
+
+    def peek(self) -> str:
+        """The next character that is no space, which it goes to; empty at the end."""
+        while True:
+            space = SPACE.match(self._held, self._at)
+            self.skip((space.end() if space else self._at) - self._at)
+            if self._at < len(self._held):
+                return self._held[self._at]
+            if not self._more():
+                return ""
+
+    def skip(self, count: int) -> None:
+        self.line += self._held.count("\n", self._at, self._at + count)
+        self._at += count
+
+    def ahead(self) -> str:
+        """What is at hand, about a MiB: enough to see how the file begins."""
+        return self._held[self._at :]
+
+    def rest(self) -> Iterator[str]:
+        return chain([self.ahead()], self._pieces)
+
+    def value(self) -> tuple[int, str, Any]:
+        """(line, text, parsed) of the JSON value that begins here."""
+        line = self.line
+        while True:
+            try:
+                parsed, end = self._decoder.raw_decode(self._held, self._at)
+            except (ValueError, RecursionError) as error:
+                too_long = len(self._held) - self._at > MAX_RECORD
+                if too_long or not self._more():
+                    why = "is longer than 64 MB or broken" if too_long else "is cut off or broken"
+                    raise BadFileError(f"the JSON at line {line} {why}", line) from error
+                continue
+            if end < len(self._held) or not self._more():
+                text = self._held[self._at : end]
+                self.skip(end - self._at)
+                return line, text, parsed
+
+    def _more(self) -> bool:
+        """Whether there was more; keeps what is not consumed."""
+        piece = next(self._pieces, None)
+        if piece is None:
+            return False
+        self._held, self._at = self._held[self._at :] + piece, 0
+        return True

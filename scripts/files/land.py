@@ -1,0 +1,142 @@
+"""Dropzone → landing: every file that is new or has changed, a dataset a run.
+
+Manifests first, then the state (file → etag), as every pull does: a run that dies is repeated
+whole, and of two at once one cannot write its state. What cannot be taken goes to the stream
+`files/rejected` on the same road, so that nothing is lost and nothing stops the rest.
+"""
+
+import logging
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from scripts.files.datasets import DATASETS, Dataset
+from scripts.files.dropzone import Dropped, dropped
+from scripts.files.former import former_rows
+from scripts.files.rows import BadFileError
+from scripts.files.spool import Spool, spool
+from scripts.landing.state import State, read_state, write_state
+from scripts.landing.store import Store
+from scripts.landing.writer import LandingWriter, iso, now_utc
+
+log = logging.getLogger(__name__)
+SOURCE = "files"
+REJECTED = "rejected"
+VERSION = "1"  # of the datasets' declarations
+RAW_BYTES = 100_000
+
+
+@dataclass(frozen=True)
+class Landed:
+    """What a run did with one dataset; `rows` includes deletions of a corrected file's old rows."""
+
+    dataset: str
+    files: int
+    rows: int
+    bad_files: int
+    bad_rows: int
+
+
+def land_files(store: Store, prefix: str) -> Iterator[Landed]:
+    """Land what is new below `dropzone/<prefix>`; LostRaceError when another run was faster."""
+    for name, files in dropped(store, prefix).items():
+        yield _land_dataset(store, DATASETS[name], files)
+
+
+@dataclass(frozen=True)
+class _Run:
+    """One run of one dataset: where its rows and its rejected rows go."""
+
+    store: Store
+    dataset: Dataset
+    rows: LandingWriter
+    rejected: LandingWriter
+
+
+def _land_dataset(store: Store, dataset: Dataset, files: list[Dropped]) -> Landed:
+    state = read_state(store, SOURCE, dataset.name)
+    new = [file for file in files if _known(state, file)[0] != file.etag]
+    if not new:
+        return Landed(dataset.name, 0, 0, 0, 0)
+    seen: dict[str, list[str]] = {}
+    sources: list[dict[str, object]] = []
+    with (
+        LandingWriter(store, SOURCE, dataset.name, VERSION) as rows,
+        LandingWriter(store, SOURCE, REJECTED, VERSION) as rejected,
+    ):
+        run = _Run(store, dataset, rows, rejected)
+        for file in new:
+            former = _known(state, file)[1]
+            written = _land_file(run, file, former)
+            if written is None:
+                # What its last good version landed is still what holds.
+                seen[file.name] = [file.etag, former]
+            else:
+                sources.append({"file": file.name, "etag": file.etag, "rows": written})
+                seen[file.name] = [file.etag, rows.run_id]
+        now = iso(now_utc())
+        rows.finish(state.cursor, now, sources=sources)
+        rejected.finish(state.cursor, now)
+        after = State(state.generation + 1, now, state.seen | seen, rows.run_id)
+        write_state(store, SOURCE, dataset.name, after)
+        log.info("%s/%s: %d files, landed %d", SOURCE, dataset.name, len(new), rows.rows)
+        bad_files = len(new) - len(sources)
+        return Landed(dataset.name, len(new), rows.rows, bad_files, rejected.rows - bad_files)
+
+
+def _known(state: State, file: Dropped) -> list[str]:
+    """[etag, run that landed it] of the file's version that was seen last; empty for none."""
+    return state.seen.get(file.name, ["", ""])
+
+
+def _land_file(run: _Run, file: Dropped, former: str) -> int | None:
+    """The number of rows written, deletions included; None for a bad file, which writes none."""
+    with tempfile.TemporaryDirectory(prefix="ecomm-files-") as folder:
+        path = Path(folder) / "file"
+        run.store.download(file.key, path)
+        try:
+            kept = spool(path, file.name, run.dataset)
+        except BadFileError as error:
+            log.error("%s: refused: %s", file.name, error.reason)
+            _reject(run, file, error.line, error.reason, _head(path))
+            return None
+    with kept:
+        if kept.first_bad:
+            line, reason = kept.first_bad.line, kept.first_bad.reason
+            log.error(
+                "%s: %d rows refused, the first at line %d: %s", file.name, kept.bad, line, reason
+            )
+        for row in kept.rejected():
+            _reject(run, file, row.line, row.reason, row.raw)
+        return _write(run, file, kept, former)
+
+
+def _write(run: _Run, file: Dropped, kept: Spool, former: str) -> int:
+    replaces = run.dataset.owned and bool(former)
+    count = kept.good
+    ids = set()
+    for key, text in kept.rows():
+        run.rows.write(key, text)
+        if replaces:
+            ids.add(key)
+    if replaces:
+        for key, text in former_rows(run.store, SOURCE, run.dataset.name, former, file.name):
+            if key not in ids:
+                run.rows.write(key, text, deleted=True)
+                count += 1
+    return count
+
+
+def _reject(run: _Run, file: Dropped, line: int | None, reason: str, raw: str) -> None:
+    name = run.dataset.name
+    cut = raw.encode()[:RAW_BYTES].decode(errors="ignore")
+    run.rejected.write(
+        f"{file.name}@{file.etag}:{line or 0}",
+        {"dataset": name, "file": file.name, "line": line, "reason": reason, "raw": cut},
+    )
+
+
+def _head(path: Path) -> str:
+    with path.open("rb") as file:
+        return file.read(RAW_BYTES).decode(errors="backslashreplace")

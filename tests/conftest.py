@@ -1,0 +1,74 @@
+"""What tests of several parts share: a real S3 server, and where the recorded data lies."""
+
+import os
+import socket
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import boto3
+import pytest
+import requests
+
+from docker.embedded.services import SERVICES
+from docker.embedded.settings import Settings
+
+ROOT = Path(__file__).parents[1]
+
+
+@pytest.fixture(scope="session")
+def s3_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
+    """The environment variables of a running S3Proxy."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = str(probe.getsockname()[1])
+    values = {
+        "S3_ENDPOINT_URL": f"http://127.0.0.1:{port}",
+        "S3_PORT": port,
+        "S3_BUCKET": "shared",
+        "AWS_REGION": "us-east-1",
+        "AWS_ACCESS_KEY_ID": "tests",
+        "AWS_SECRET_ACCESS_KEY": "tests-only",
+    }
+    home = tmp_path_factory.mktemp("s3proxy")
+    service = next(service for service in SERVICES if service.name == "s3")
+    argv, environment = service.command(Settings(home, values, ("s3",)))
+    with (home / "log").open("wb") as log:
+        process = subprocess.Popen(argv, env=environment, stdout=log, stderr=subprocess.STDOUT)
+    try:
+        while not _answers(values["S3_ENDPOINT_URL"]):
+            assert process.poll() is None, (home / "log").read_text()
+        yield values
+    finally:
+        process.terminate()
+        process.wait()
+
+
+@pytest.fixture
+def s3_environment(
+    s3_server: dict[str, str], request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> dict[str, str]:
+    """The same with an empty bucket of this test's own, also set in this process."""
+    bucket = f"test-{abs(hash(request.node.nodeid)):x}"
+    values = {**s3_server, "S3_BUCKET": bucket}
+    for name, value in values.items():
+        monkeypatch.setenv(name, value)
+    boto3.client("s3", endpoint_url=values["S3_ENDPOINT_URL"]).create_bucket(Bucket=bucket)
+    return values
+
+
+@pytest.fixture(scope="session")
+def real_data() -> Path:
+    """Recorded data of real shops; the test skips where it is absent."""
+    path = Path(os.environ.get("ECOMM_REAL_DATA", ROOT.parent / "shared" / "real"))
+    if not path.is_dir():
+        pytest.skip(f"no recorded data at {path}: set ECOMM_REAL_DATA")
+    return path
+
+
+def _answers(url: str) -> bool:
+    try:
+        requests.get(url, timeout=5)
+    except requests.ConnectionError:
+        return False
+    return True

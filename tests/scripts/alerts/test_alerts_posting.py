@@ -1,0 +1,80 @@
+"""The alert through a local Slack and a real S3 server; Kestra is told what to say."""
+
+import pytest
+import requests
+from executions import entry, execution, kestra_telling, task_run
+from local_service import Service
+
+from scripts.alerts.failed_run import alert
+from scripts.errors import FatalError
+from scripts.landing.store import Store
+from scripts.settings import Kestra
+
+FAILED = execution("FAILED", task_run("pull", "FAILED"))
+LOGS = [entry("pull", "ERROR Shopify answered 401")]
+CLAIM = "state/alerts/failed_run/6mYkExecution.json"
+
+
+def messages(slack: Service) -> list[dict[str, str]]:
+    return requests.get(f"{slack.url}/api/messages", timeout=10).json()["messages"]
+
+
+def told(url: str) -> Kestra:
+    return Kestra(url, None, None, "http://kestra.example")
+
+
+def test_one_message_however_often_it_is_called(
+    store: Store, slack_server: Service, slack_webhook: str
+) -> None:
+    with kestra_telling([FAILED], LOGS) as url:
+        assert alert(told(url), slack_webhook, store, FAILED["id"]) is True
+        assert alert(told(url), slack_webhook, store, FAILED["id"]) is False
+    (message,) = messages(slack_server)
+    assert "ecomm.ingest/shopify_to_s3 failed" in message["text"]
+    assert "Shopify answered 401" in message["text"]
+    link = "http://kestra.example/ui/main/executions/ecomm.ingest/shopify_to_s3/6mYkExecution"
+    assert link in str(message["payload"])
+
+
+@pytest.mark.usefixtures("no_waiting")
+def test_a_run_that_a_retry_saved_is_not_told(
+    store: Store, slack_server: Service, slack_webhook: str
+) -> None:
+    states = [execution("RETRYING"), execution("RUNNING"), execution("SUCCESS")]
+    with kestra_telling(states, LOGS) as url:
+        assert alert(told(url), slack_webhook, store, FAILED["id"]) is False
+    assert messages(slack_server) == []
+    assert not store.exists(CLAIM)
+
+
+def test_the_claim_is_given_back_when_slack_refuses(
+    store: Store, slack_server: Service, slack_webhook: str
+) -> None:
+    slack_server.admin("POST", "webhook", {"refuses_with": "no_active_hooks"})
+    with kestra_telling([FAILED], LOGS) as url:
+        with pytest.raises(FatalError, match="Slack refused the message: no_active_hooks"):
+            alert(told(url), slack_webhook, store, FAILED["id"])
+        assert not store.exists(CLAIM)
+        slack_server.admin("POST", "webhook", {"refuses_with": None})
+        assert alert(told(url), slack_webhook, store, FAILED["id"]) is True
+    assert len(messages(slack_server)) == 1
+
+
+@pytest.mark.usefixtures("no_waiting")
+@pytest.mark.parametrize("kind", ["429", "503", "drop"])
+def test_a_passing_fault_of_slack_is_waited_out(
+    store: Store, slack_server: Service, slack_webhook: str, kind: str
+) -> None:
+    slack_server.admin("POST", "faults", {"match": "services", "kind": kind, "times": 2})
+    with kestra_telling([FAILED], LOGS) as url:
+        assert alert(told(url), slack_webhook, store, FAILED["id"]) is True
+    assert len(messages(slack_server)) == 1
+
+
+def test_the_longest_message_is_taken_by_slack(
+    store: Store, slack_server: Service, slack_webhook: str
+) -> None:
+    logs = [entry("pull", *["<&>" * 1000 + str(n) for n in range(9)])]
+    with kestra_telling([FAILED], logs) as url:
+        assert alert(told(url), slack_webhook, store, FAILED["id"]) is True
+    assert len(messages(slack_server)) == 1

@@ -1,0 +1,234 @@
+"""The pull against a running local Stripe and a real S3 server."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+import stripe
+from lake import landed, manifests, run_script
+from local_service import Service
+
+from scripts import settings
+from scripts.errors import FatalError
+from scripts.landing.pull import Request
+from scripts.landing.state import State, read_state, write_state
+from scripts.landing.store import Store
+from scripts.landing.writer import iso, now_utc
+from scripts.stripe import client as client_module
+from scripts.stripe.client import Client
+from scripts.stripe.pull import pull
+from scripts.stripe.streams import STREAMS
+
+NAMES = [stream.name for stream in STREAMS]
+At = Callable[[timedelta], None]
+
+
+@pytest.fixture
+def client(stripe_environment: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Client:
+    monkeypatch.setattr(client_module, "REQUESTS_PER_SECOND", 10_000.0)
+    return Client(settings.stripe())
+
+
+@pytest.fixture
+def account(stripe_environment: dict[str, str]) -> stripe.StripeClient:
+    """The official client, for what a shop does."""
+    key, url = stripe_environment["STRIPE_API_KEY"], stripe_environment["STRIPE_API_BASE"]
+    return stripe.StripeClient(key, base_addresses={"api": url}, max_network_retries=0)
+
+
+@pytest.fixture
+def ago(stripe_server: Service) -> At:
+    """Sets Stripe's clock so long before now; zero is now again."""
+
+    def move(age: timedelta) -> None:
+        now = iso(datetime.now(UTC) - age) if age else None
+        stripe_server.admin("POST", "clock", {"now": now})
+
+    return move
+
+
+def pay(account: stripe.StripeClient, amount: int, **more: Any) -> Any:
+    given: Any = {
+        "amount": amount,
+        "currency": "usd",
+        "payment_method": "pm_card_visa",
+        "payment_method_types": ["card"],
+        "confirm": True,
+        **more,
+    }
+    return account.v1.payment_intents.create(given)
+
+
+def pull_all(client: Client, store: Store, *names: str) -> dict[str, int]:
+    """Rows landed by stream."""
+    chosen = [stream for stream in STREAMS if stream.name in (names or NAMES)]
+    return {stream.name: pull(client, store, stream, Request()).landed for stream in chosen}
+
+
+def last(store: Store, stream: str) -> dict[str, dict[str, Any]]:
+    """Envelope by id, the last one landed."""
+    return {envelope["_id"]: envelope for envelope in landed(store, "stripe", stream)}
+
+
+def test_everything_lands_once_then_only_what_changed(
+    client: Client, store: Store, account: stripe.StripeClient
+) -> None:
+    ann = account.v1.customers.create({"email": "ann@example.com"})
+    intents = [pay(account, 1000 + n, customer=ann.id) for n in range(3)]
+    expected = {
+        "customers": 1,
+        "payment_intents": 3,
+        "charges": 3,
+        "refunds": 0,
+        "balance_transactions": 3,
+        "payouts": 0,
+    }
+    assert pull_all(client, store) == expected
+    assert set(last(store, "payment_intents")) == {intent.id for intent in intents}
+    envelope = landed(store, "stripe", "charges")[0]
+    assert envelope["_api_version"] == stripe.api_version
+    assert envelope["record"]["object"] == "charge"
+
+    assert pull_all(client, store) == dict.fromkeys(NAMES, 0)
+
+    account.v1.customers.update(ann.id, {"name": "Ann"})
+    pay(account, 5000)
+    assert pull_all(client, store) == expected | {
+        "payment_intents": 1,
+        "charges": 1,
+        "balance_transactions": 1,
+    }
+    assert last(store, "customers")[ann.id]["record"]["name"] == "Ann"
+
+
+@pytest.mark.parametrize("rows", [99, 100, 101, 250])
+def test_lists_of_any_length_are_read_to_their_end(
+    client: Client, store: Store, account: stripe.StripeClient, rows: int
+) -> None:
+    made = {account.v1.customers.create({"name": str(n)}).id for n in range(rows)}
+    assert pull_all(client, store, "customers") == {"customers": rows}
+    assert set(last(store, "customers")) == made
+
+
+def test_a_refund_of_an_old_charge_is_seen_through_its_event(
+    client: Client, store: Store, account: stripe.StripeClient, ago: At
+) -> None:
+    ago(timedelta(days=20))
+    intent = pay(account, 4000)
+    charge = intent.latest_charge
+    ago(timedelta(0))
+    pull_all(client, store, "charges", "refunds")
+    assert last(store, "charges")[charge]["record"]["amount_refunded"] == 0
+    account.v1.refunds.create({"payment_intent": intent.id, "amount": 1500})
+
+    assert pull_all(client, store, "charges", "refunds") == {"charges": 1, "refunds": 1}
+    record = last(store, "charges")[charge]["record"]
+    assert (record["amount_refunded"], record["refunded"]) == (1500, False)
+    assert pull_all(client, store, "charges", "refunds") == {"charges": 0, "refunds": 0}
+
+
+def test_a_deleted_customer_is_a_tombstone(
+    client: Client, store: Store, account: stripe.StripeClient, ago: At
+) -> None:
+    ago(timedelta(days=3))
+    old = account.v1.customers.create({"email": "old@example.com"}).id
+    ago(timedelta(0))
+    new = account.v1.customers.create({"email": "new@example.com"}).id
+    pull_all(client, store, "customers")
+    for customer in (old, new):
+        account.v1.customers.delete(customer)
+    assert pull_all(client, store, "customers") == {"customers": 2}
+    for customer in (old, new):
+        envelope = last(store, "customers")[customer]
+        assert envelope["_deleted"] is True
+        assert envelope["record"]["id"] == customer
+
+
+def test_money_that_became_available_lands_again(
+    client: Client, store: Store, account: stripe.StripeClient, ago: At
+) -> None:
+    ago(timedelta(days=10))
+    pay(account, 3000)
+    ago(timedelta(days=9, hours=23))
+    # The pull believes the real clock, so this stands for one ten days ago.
+    pull_all(client, store, "balance_transactions")
+    assert [e["record"]["status"] for e in landed(store, "stripe", "balance_transactions")] == [
+        "pending"
+    ]
+    ago(timedelta(0))
+    pull_all(client, store, "balance_transactions", "payouts")
+    charges = [
+        envelope["record"]["status"]
+        for envelope in landed(store, "stripe", "balance_transactions")
+        if envelope["record"]["type"] == "charge"
+    ]
+    assert charges == ["pending", "available"]
+    (payout,) = last(store, "payouts").values()
+    assert (payout["record"]["status"], payout["record"]["amount"]) == ("paid", 3000 - 87 - 30)
+
+
+def test_a_cursor_older_than_the_events_reads_the_whole_list_again(
+    client: Client, store: Store, account: stripe.StripeClient, ago: At
+) -> None:
+    ago(timedelta(days=50))
+    intent = pay(account, 4000)
+    ago(timedelta(days=35))
+    account.v1.refunds.create({"payment_intent": intent.id})
+    ago(timedelta(0))
+    write_state(store, "stripe", "charges", State(1, iso(now_utc() - timedelta(days=45))))
+    assert pull_all(client, store, "charges") == {"charges": 1}
+    assert last(store, "charges")[intent.latest_charge]["record"]["refunded"] is True
+    assert manifests(store, "stripe", "charges")[0]["cursor"]["from"] is None
+
+
+@pytest.mark.usefixtures("no_waiting")
+def test_faults_in_every_third_request_change_nothing(
+    client: Client, store: Store, account: stripe.StripeClient, stripe_server: Service,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    made = {account.v1.customers.create({"name": str(n)}).id for n in range(40)}
+    monkeypatch.setattr(client_module, "PAGE", 2)
+    kinds = ("429", "500", "503", "truncate", "drop")
+    faults = [
+        {"match": "GET /v1", "kind": kind, "probability": 0.07, "seed": seed}
+        for seed, kind in enumerate(kinds)
+    ]
+    stripe_server.admin("POST", "faults", faults)
+    assert pull_all(client, store, "customers") == {"customers": 40}
+    hits = sum(fault["hits"] for fault in stripe_server.admin("GET", "faults"))
+    assert hits >= 5
+    assert set(last(store, "customers")) == made
+
+
+def test_a_pull_that_dies_moves_nothing(
+    client: Client, store: Store, account: stripe.StripeClient, stripe_server: Service
+) -> None:
+    for n in range(3):
+        account.v1.customers.create({"name": str(n)})
+    stripe_server.admin("POST", "faults", {"match": "customers", "kind": "500"})
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("time.sleep", lambda seconds: None)
+        with pytest.raises(Exception, match="Stripe answered 500 for /v1/customers"):
+            pull_all(client, store, "customers")
+    assert read_state(store, "stripe", "customers") == State()
+    assert manifests(store, "stripe", "customers") == []
+    stripe_server.admin("DELETE", "faults")
+    assert pull_all(client, store, "customers") == {"customers": 3}
+
+
+def test_a_wrong_key_is_one_sentence_and_exit_1(
+    s3_environment: dict[str, str], stripe_environment: dict[str, str]
+) -> None:
+    wrong = s3_environment | stripe_environment | {"STRIPE_API_KEY": "_".join(("sk", "test", "no"))}
+    done = run_script("stripe_to_s3", wrong, "--streams", "customers")
+    assert done.returncode == 1
+    assert done.stderr == (
+        "ERROR Stripe refused /v1/customers: check STRIPE_API_KEY and its permissions\n"
+    )
+
+
+def test_a_missing_key_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("STRIPE_API_KEY", "")
+    with pytest.raises(FatalError, match=r"^STRIPE_API_KEY is not set: put it in \.env"):
+        settings.stripe()

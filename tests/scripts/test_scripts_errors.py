@@ -1,0 +1,91 @@
+"""How a command ends, how long it tries, and what it takes from the command line."""
+
+import sys
+
+import pytest
+
+from scripts import arguments
+from scripts.errors import FatalError, RetriableError, run_command
+from scripts.landing.pull import Request
+from scripts.retry import ThrottledError, with_retries
+
+KNOWN = ["shop", "orders", "customers"]
+
+
+@pytest.mark.parametrize(("error", "status"), [(FatalError("x"), 1), (RetriableError("x"), 75)])
+def test_the_exit_status_tells_whether_to_try_again(error: Exception, status: int) -> None:
+    def command() -> None:
+        raise error
+
+    with pytest.raises(SystemExit) as ended:
+        run_command(command)
+    assert ended.value.code == status
+
+
+def test_an_unexpected_error_keeps_its_trace() -> None:
+    with pytest.raises(ZeroDivisionError):
+        run_command(lambda: 1 // 0)
+
+
+@pytest.fixture
+def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """Seconds that were waited, in order."""
+    found: list[float] = []
+    monkeypatch.setattr("time.sleep", found.append)
+    return found
+
+
+def test_a_passing_fault_is_tried_six_times(waits: list[float]) -> None:
+    def call() -> None:
+        raise RetriableError("down")
+
+    with pytest.raises(RetriableError, match="down"):
+        with_retries(call)
+    assert len(waits) == 5
+    for number, wait in enumerate(waits):
+        assert 0.25 * 2**number <= wait <= 0.5 * 2**number
+
+
+def test_throttling_waits_as_told_and_is_no_failure(waits: list[float]) -> None:
+    answers = [ThrottledError("slow down", 2.0)] * 20 + [RetriableError("down")] * 5
+
+    def call() -> str:
+        if answers:
+            raise answers.pop(0)
+        return "done"
+
+    assert with_retries(call) == "done"
+    assert all(2.0 <= wait <= 2.4 for wait in waits[:20])
+
+
+def test_a_fatal_error_is_not_tried_again(waits: list[float]) -> None:
+    def call() -> None:
+        raise FatalError("wrong token")
+
+    with pytest.raises(FatalError):
+        with_retries(call)
+    assert waits == []
+
+
+def parsed(monkeypatch: pytest.MonkeyPatch, *given: str) -> tuple[list[str], Request]:
+    monkeypatch.setattr(sys, "argv", ["pull", *given])
+    return arguments.parse("", KNOWN)
+
+
+def test_empty_arguments_are_unset(monkeypatch: pytest.MonkeyPatch) -> None:
+    empty = ("--streams", "", "--since", " ", "--until", "", "--full-refresh", "false")
+    assert parsed(monkeypatch, *empty) == (KNOWN, Request())
+
+
+def test_streams_keep_their_declared_order(monkeypatch: pytest.MonkeyPatch) -> None:
+    names, request = parsed(
+        monkeypatch,
+        "--streams",
+        "customers, shop,",
+        "--since",
+        "2026-01-01",
+        "--full-refresh",
+        "true",
+    )
+    assert names == ["shop", "customers"]
+    assert request == Request("2026-01-01", None, full_refresh=True)
