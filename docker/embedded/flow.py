@@ -59,6 +59,17 @@ def wait(settings: Settings, execution_id: str) -> dict[str, Any]:
         time.sleep(0.2)
 
 
+def search(settings: Settings, name: str) -> list[dict[str, Any]]:
+    """The latest executions of a flow, newest first."""
+    namespace, flow_id = name.split("/")
+    url = f"{settings.values['KESTRA_URL']}/api/v1/main/executions/search"
+    asked = {"namespace": namespace, "flowId": flow_id, "size": "50"}
+    asked["sort"] = "state.startDate:desc"
+    found = requests.get(url, params=asked, timeout=30, auth=auth(settings)).json()
+    results: list[dict[str, Any]] = found["results"]
+    return results
+
+
 def error_lines(settings: Settings, execution_id: str) -> list[str]:
     url = f"{settings.values['KESTRA_URL']}/api/v1/main/logs/{execution_id}"
     found = requests.get(url, params={"minLevel": "ERROR"}, timeout=30, auth=auth(settings))

@@ -3,6 +3,7 @@
 import csv
 import io
 
+from rich import box
 from rich.console import Console
 from rich.table import Table
 
@@ -11,9 +12,9 @@ from docker.embedded.settings import Settings
 
 console = Console(highlight=False)
 REVENUE = """
-SELECT toString(date) AS day, orders, units, gross_sales AS gross, discounts, returns,
-  net_sales AS net, total_sales AS total, new_customers AS new, returning_customers AS returning,
-  round(net_sales_growth * 100) AS `growth %`
+SELECT toString(date) AS day, orders, gross_sales AS gross, discounts AS disc, returns,
+  net_sales AS net, new_customers AS new, returning_customers AS again,
+  concat(toString(toInt32(round(net_sales_growth * 100))), '%') AS growth
 FROM gold.daily_revenue ORDER BY date DESC LIMIT 8
 """
 TOTALS = """
@@ -43,7 +44,7 @@ def show(settings: Settings) -> None:
         ("Customers", SEGMENTS),
     ):
         rows = list(csv.reader(io.StringIO(query.fetch(settings, sql, "CSVWithNames"))))
-        table = Table(*rows[0], title=title, title_justify="left")
+        table = Table(*rows[0], title=title, title_justify="left", box=box.SIMPLE_HEAD)
         for row in rows[1:]:
             table.add_row(*row)
         console.print(table)

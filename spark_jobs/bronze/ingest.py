@@ -8,6 +8,7 @@ appended and counted.
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
+from pyspark.errors import AnalysisException
 from pyspark.sql import DataFrame
 from pyspark.sql.types import Row
 
@@ -75,7 +76,12 @@ def _new_manifests(lake: Lakehouse, ledger: str) -> list[Row]:
         .json(f"{lake.landing}/landing/_manifests")
     )
     known = lake.spark.sql(f"SELECT run_id FROM {ledger}")
-    return manifests.join(known, "run_id", "left_anti").orderBy("run_id").collect()
+    try:
+        return manifests.join(known, "run_id", "left_anti").orderBy("run_id").collect()
+    except AnalysisException as error:
+        if error.getCondition() == "PATH_NOT_FOUND":
+            return []  # nothing has been landed yet
+        raise
 
 
 def _append(lake: Lakehouse, manifest: Row) -> None:
