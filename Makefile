@@ -15,10 +15,10 @@ SQL ?=
 FORMAT ?= table
 TESTS ?= tests
 
-.PHONY: help setup demo test lint up down status flow query lock clean
+.PHONY: help setup demo test lint up down status flow query bench compose-env lock clean
 
 help: ## Show this list
-	awk 'BEGIN {FS = ":.*## "} /^[a-z_-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	awk 'BEGIN {FS = ":.*## "} /^[a-z_-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: $(READY) ## Install everything: .venv, Java run time, Kestra, S3 and Spark jars
 
@@ -57,6 +57,12 @@ flow: $(READY) ## Run one flow: make flow FLOW=ecomm.ingest/shopify_to_s3 INPUTS
 
 query: $(READY) ## ClickHouse SQL: make query SQL='select * from gold.daily_revenue' FORMAT=table|json|csv
 	$(EMBEDDED) query "$$SQL" --format '$(FORMAT)'
+
+bench: $(READY) ## Measure the Stripe pull beside others; results in benchmarks/results/
+	$(PYTHON) -m benchmarks
+
+compose-env: $(READY) ## Write the keys that docker-compose.yml needs to .ecomm/, made from .env
+	$(PYTHON) -m docker.compose_env
 
 lock: ## Make the requirement locks anew (needs uv)
 	for set in dev: scripts:-scripts services:-services; do \

@@ -1,5 +1,6 @@
 """Three kinds of error, named by what to do about them, and the one way a command ends."""
 
+import errno
 import logging
 import sys
 from collections.abc import Callable
@@ -34,6 +35,11 @@ def run_command(command: Callable[[], None]) -> None:
     except RetriableError as error:
         log.error("%s", error)
         sys.exit(75)
+    except OSError as error:
+        if error.errno != errno.ENOSPC:
+            raise
+        log.error("no space left on the disk for temporary files: free some, or set TMPDIR")
+        sys.exit(1)
 
 
 def _log_by_level() -> None:

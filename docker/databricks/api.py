@@ -2,6 +2,7 @@
 
 import asyncio
 import hmac
+import uuid
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -12,7 +13,7 @@ from starlette.routing import Route
 from docker.databricks import tasks
 from docker.databricks.definitions import InvalidJobError, check, new_run
 from docker.databricks.runner import Runner
-from docker.databricks.states import is_ended
+from docker.databricks.states import is_ended, result
 from docker.databricks.store import Store
 
 Document = dict[str, Any]
@@ -144,26 +145,23 @@ class Api:
         raise ApiError(400, "INVALID_PARAMETER_VALUE", f"Run {wanted} does not exist.")
 
     def cancel(self, body: Document) -> Document:
-        run = self._find_run(body)
-        if not is_ended(run):
-            self._runner.cancel(run)
+        self._runner.cancel(self._find_run(body)["run_id"])
         return {}
 
     def repair(self, body: Document) -> Document:
         run = self._find_run(body)
-        if not is_ended(run):
-            raise ApiError(400, "INVALID_STATE", f"Run {run['run_id']} has not ended yet.")
         keys = list(body.get("rerun_tasks") or [])
         if body.get("rerun_all_failed_tasks"):
-            keys += [t["task_key"] for t in run["tasks"] if t["state"]["result_state"] != "SUCCESS"]
+            keys += [t["task_key"] for t in run["tasks"] if result(t) != "SUCCESS"]
         known = {task["task_key"] for task in run["tasks"]}
         if not keys or set(keys) - known:
             raise ApiError(400, "INVALID_PARAMETER_VALUE", "rerun_tasks names no task of the run.")
-        self._runner.again(run, keys)
+        if not self._runner.again(run["run_id"], keys):
+            raise ApiError(400, "INVALID_STATE", f"Run {run['run_id']} has not ended yet.")
         return {"repair_id": self._store.new_id("repair")}
 
     def _output(self, run: Document, task: Document) -> Document:
-        folder = self._store.runs_folder / f"{task['run_id']}-{task['attempt_number']}"
+        folder = self._store.output_folder(task)
         logs = tasks.log_of(folder)
         shown: Document = {
             "metadata": {**_shown(run), "run_id": task["run_id"], "task_key": task["task_key"]},
@@ -171,7 +169,8 @@ class Api:
             "logs_truncated": len(logs) > LOG_BYTES,
         }
         if task["state"].get("result_state") == "FAILED":
-            shown["error"], shown["error_trace"] = tasks.error_of(folder)
+            said = tasks.error_of(folder) or (task["state"]["state_message"], "")
+            shown["error"], shown["error_trace"] = said
         return shown
 
     def _job(self, job_id: int, settings: Document) -> Document:
@@ -206,7 +205,10 @@ class Api:
                 return _error(400, "INVALID_PARAMETER_VALUE", "The path leaves the file store.")
             body = await request.body()
             path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(body)
+            # A task may be reading the file: it goes on reading the old one.
+            draft = path.with_name(f"{path.name}.{uuid.uuid4().hex}")
+            draft.write_bytes(body)
+            draft.replace(path)
             return Response(status_code=204)
 
         return put
@@ -271,8 +273,8 @@ def _number(body: Document, name: str) -> int:
 
 
 def _page(found: list[Document], body: Document, most: int) -> tuple[list[Document], Document]:
-    start = int(body.get("page_token") or body.get("offset") or 0)
-    end = start + min(int(body.get("limit") or 20), most)
+    start = _number({"page_token": body.get("page_token") or body.get("offset") or 0}, "page_token")
+    end = start + min(_number({"limit": body.get("limit") or 20}, "limit"), most)
     return found[start:end], {"next_page_token": str(end)} if end < len(found) else {}
 
 

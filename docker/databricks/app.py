@@ -17,6 +17,7 @@ from docker.databricks.runner import Runner
 from docker.databricks.settings import from_environment
 from docker.databricks.spark import SparkServer
 from docker.databricks.store import Store
+from docker.databricks.warm import warm_up
 
 
 def build(data: Path) -> ASGIApp:
@@ -30,7 +31,8 @@ def build(data: Path) -> ASGIApp:
     @contextlib.asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         tasks.warm_up()
-        threading.Thread(target=spark.url, args=("warm-up",), daemon=True).start()
+        rehearsal = data / "spark-work" / "rehearsal"
+        threading.Thread(target=warm_up, args=(spark, rehearsal), daemon=True).start()
         runner.recover()
         yield
         spark.stop()

@@ -1,8 +1,12 @@
 """Job definitions: what the server accepts, and a run made of one."""
 
+import re
 from typing import Any
 
+from docker.databricks.states import before_start, waiting
+
 Document = dict[str, Any]
+PARAMETER = re.compile(r"\{\{\s*job\.parameters\.\[?(\w+)\]?\s*\}\}")
 
 
 class InvalidJobError(Exception):
@@ -17,11 +21,9 @@ def check(settings: Document) -> Document:
     keys = [task.get("task_key") for task in tasks]
     if len(set(keys)) != len(keys) or None in keys:
         raise InvalidJobError("Every task needs a task_key of its own.")
+    declared = {item["name"] for item in settings.get("parameters") or []}
     for task in tasks:
-        if "python_wheel_task" not in task:
-            raise InvalidJobError(
-                f"Task {task['task_key']}: this local server runs python_wheel_task only."
-            )
+        _check_work(task, declared)
         for item in task.get("depends_on", []):
             if item.get("task_key") not in keys:
                 raise InvalidJobError(
@@ -29,6 +31,23 @@ def check(settings: Document) -> Document:
                 )
     _check_order(tasks)
     return {"max_concurrent_runs": 1, "timeout_seconds": 0, "format": "MULTI_TASK", **settings}
+
+
+def _check_work(task: Document, declared: set[str]) -> None:
+    where = f"Task {task['task_key']}"
+    wheel = task.get("python_wheel_task")
+    if not isinstance(wheel, dict) or wheel.get("named_parameters"):
+        raise InvalidJobError(
+            f"{where}: this local server runs python_wheel_task with `parameters` only."
+        )
+    if task.get("run_if", "ALL_SUCCESS") != "ALL_SUCCESS":
+        raise InvalidJobError(f"{where}: this local server knows run_if ALL_SUCCESS only.")
+    for field in ("package_name", "entry_point"):
+        if not wheel.get(field):
+            raise InvalidJobError(f"{where}: python_wheel_task.{field} is missing.")
+    for name in PARAMETER.findall(" ".join(wheel.get("parameters") or [])):
+        if name not in declared:
+            raise InvalidJobError(f"{where} refers to job parameter {name}, which is not declared.")
 
 
 def _check_order(tasks: list[Document]) -> None:
@@ -73,14 +92,12 @@ def new_run(job: Document, run_id: int, task_ids: list[int], now: int, asked: Do
     parameters: list[Document] = [
         {**item, "value": str(given.get(item["name"], item["default"]))} for item in declared
     ]
-    pending = {"state": {"life_cycle_state": "PENDING", "state_message": ""}}
     tasks = [
-        {**task, **pending, "run_id": task_id, "attempt_number": 0, "status": {"state": "PENDING"}}
+        {**task, **before_start(task), "run_id": task_id, "attempt_number": 0}
         for task, task_id in zip(settings["tasks"], task_ids, strict=True)
     ]
     return {
-        **pending,
-        "status": {"state": "PENDING"},
+        **waiting("PENDING"),
         "run_id": run_id,
         "job_id": job["job_id"],
         "job_run_id": run_id,

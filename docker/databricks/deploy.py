@@ -16,6 +16,7 @@ from typing import Any
 
 import yaml
 from databricks.sdk import WorkspaceClient
+from databricks.sdk.errors.base import DatabricksError
 
 log = logging.getLogger(__name__)
 REFERENCE = re.compile(r"\$\{([\w.]+)\}")
@@ -29,13 +30,14 @@ def load(path: Path, target: str, given: dict[str, str]) -> dict[str, Any]:
     """The bundle with its target's values and every `${...}` resolved."""
     bundle: dict[str, Any] = yaml.safe_load(path.read_text())
     if target not in bundle["targets"]:
-        raise BundleError(f"{path.name} has no target {target}")
-    chosen = bundle["targets"][target]
+        known = ", ".join(bundle["targets"])
+        raise BundleError(f"{path.name} has no target {target}; its targets are: {known}")
+    chosen = bundle["targets"][target] or {}
     values = {name: spec.get("default") for name, spec in bundle["variables"].items()}
     values |= chosen.get("variables", {}) | given
-    unknown = set(given) - set(bundle["variables"])
+    unknown = sorted(set(given) - set(bundle["variables"]))
     if unknown:
-        raise BundleError(f"{path.name} declares no variable {sorted(unknown)}")
+        raise BundleError(f"{path.name} declares no variable {', '.join(unknown)}")
     names = {f"var.{name}": value for name, value in values.items()}
     names |= {"bundle.name": bundle["bundle"]["name"], "bundle.target": target}
     resolved: dict[str, Any] = _resolve(bundle, names)
@@ -117,14 +119,22 @@ def main() -> None:
     parser.add_argument("--target", default="dev")
     parser.add_argument("--var", action="append", default=[], metavar="NAME=VALUE")
     arguments = parser.parse_args()
-    given = dict(item.split("=", 1) for item in arguments.var)
     project = Path.cwd()
     try:
+        given = _given(arguments.var)
         bundle = load(project / "databricks.yml", arguments.target, given)
-    except BundleError as error:
+        deployed = deploy(WorkspaceClient(), bundle, project)
+    except (BundleError, DatabricksError) as error:
         sys.exit(str(error))
-    for key, job_id in deploy(WorkspaceClient(), bundle, project).items():
+    for key, job_id in deployed.items():
         log.info("%s: job %d", key, job_id)
+
+
+def _given(flags: list[str]) -> dict[str, str]:
+    wrong = [flag for flag in flags if "=" not in flag]
+    if wrong:
+        raise BundleError(f"--var {wrong[0]} is not NAME=VALUE")
+    return dict(flag.split("=", 1) for flag in flags)
 
 
 if __name__ == "__main__":

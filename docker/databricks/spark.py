@@ -7,15 +7,18 @@ killed leaves the server, and a small run is not all start-up.
 import os
 import socket
 import subprocess
+import sys
 import threading
 import time
 from pathlib import Path
 
 import pyspark
 
+from docker.databricks import leash
 from docker.databricks.settings import Settings
 
 START_SECONDS = 120
+FREE_SECONDS = 5
 LOGGING = Path(__file__).parent / "conf" / "log4j2.properties"
 
 
@@ -40,29 +43,46 @@ class SparkServer:
         return f"sc://127.0.0.1:{self._settings.spark_port}/;user_id=ecomm;session_id={session_id}"
 
     def stop(self) -> None:
-        if self._process and self._process.poll() is None:
-            self._process.terminate()
-            self._process.wait(30)
+        if self._process and self._process.stdin:
+            self._process.stdin.close()
+            self._process.wait()
 
     def _start(self) -> None:
+        port = self._settings.spark_port
+        _wait_free(port)
         self._work.mkdir(parents=True, exist_ok=True)
+        tied = [sys.executable, "-I", leash.__file__]
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
-                _command(self._settings, self._work),
+                [*tied, *_command(self._settings, self._work)],
+                stdin=subprocess.PIPE,
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 cwd=self._work,
                 env={**os.environ, "SPARK_HOME": str(_spark_home())},
             )
         deadline = time.monotonic() + START_SECONDS
-        while not _listens(self._settings.spark_port):
+        while not _listens(port):
             if self._process.poll() is not None or time.monotonic() > deadline:
+                self.stop()
                 raise SparkError(f"Spark did not start; its log is {self._log}")
             time.sleep(0.1)
 
 
 def _spark_home() -> Path:
     return Path(pyspark.__file__).parent
+
+
+def _wait_free(port: int) -> None:
+    """The Spark of a killed server takes a moment to end."""
+    deadline = time.monotonic() + FREE_SECONDS
+    while _listens(port):
+        if time.monotonic() > deadline:
+            raise SparkError(
+                f"Spark did not start: port {port} is busy; end the program that holds it, or set "
+                "SPARK_PORT to a free port"
+            )
+        time.sleep(0.1)
 
 
 def _listens(port: int) -> bool:

@@ -3,28 +3,33 @@
 from typing import Any
 
 Document = dict[str, Any]
+# Code and type by result (Jobs API, TerminationCode): the platform cancels what is late, and what
+# its upstream tasks forbid was never executed.
 TERMINATION = {
     "SUCCESS": ("SUCCESS", "SUCCESS"),
     "FAILED": ("RUN_EXECUTION_ERROR", "CLIENT_ERROR"),
-    "TIMEDOUT": ("RUN_EXECUTION_ERROR", "CLIENT_ERROR"),
+    "TIMEDOUT": ("CANCELED", "CLIENT_ERROR"),
     "CANCELED": ("USER_CANCELED", "CLIENT_ERROR"),
-    "UPSTREAM_FAILED": ("RUN_EXECUTION_ERROR", "CLIENT_ERROR"),
-    "UPSTREAM_CANCELED": ("CANCELED", "CLIENT_ERROR"),
+    "UPSTREAM_FAILED": ("SKIPPED", "CLIENT_ERROR"),
+    "UPSTREAM_CANCELED": ("SKIPPED", "CLIENT_ERROR"),
     "MAXIMUM_CONCURRENT_RUNS_REACHED": ("MAX_CONCURRENT_RUNS_EXCEEDED", "CLIENT_ERROR"),
 }
 
 
 def waiting(life_cycle: str) -> Document:
     """`state` and `status` of something that has not ended."""
-    new = {"PENDING": "PENDING", "QUEUED": "QUEUED", "BLOCKED": "BLOCKED", "RUNNING": "RUNNING"}
     return {
         "state": {
             "life_cycle_state": life_cycle,
             "state_message": "",
             "user_cancelled_or_timedout": False,
         },
-        "status": {"state": new[life_cycle]},
+        "status": {"state": life_cycle},
     }
+
+
+def before_start(task: Document) -> Document:
+    return waiting("BLOCKED" if task.get("depends_on") else "PENDING")
 
 
 def ended(result: str, message: str = "", life_cycle: str = "TERMINATED") -> Document:

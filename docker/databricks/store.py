@@ -26,6 +26,10 @@ class Store:
         self._database.execute("PRAGMA journal_mode=WAL")
         self._database.executescript(SCHEMA)
 
+    def output_folder(self, task: Document) -> Path:
+        """Where an attempt of a task leaves its log and its error."""
+        return self.runs_folder / f"{task['run_id']}-{task['attempt_number']}"
+
     def new_id(self, name: str) -> int:
         with self._lock, self._database:
             row = self._database.execute(

@@ -9,7 +9,9 @@ import json
 import multiprocessing
 import os
 import sys
+import threading
 import traceback
+from collections.abc import Callable
 from dataclasses import dataclass
 from multiprocessing.process import BaseProcess
 from pathlib import Path
@@ -49,18 +51,23 @@ def start(work: Work) -> BaseProcess:
 
 def interrupt(spark_url: str) -> None:
     """Stop on the Spark server what a killed task left running."""
-    process = _context.Process(target=_interrupt, args=(spark_url,))
+    run_aside(_interrupt, spark_url, seconds=30)
+
+
+def run_aside(target: Callable[..., None], *values: str, seconds: float = 300) -> None:
+    """Run a function in a process like a task's; it is killed when it takes longer."""
+    process = _context.Process(target=target, args=values)
     process.start()
-    process.join(30)
+    process.join(seconds)
     if process.is_alive():
         process.kill()
 
 
-def error_of(folder: Path) -> tuple[str, str]:
-    """(message, trace) that the task left, or what its end without a word means."""
+def error_of(folder: Path) -> tuple[str, str] | None:
+    """(message, trace) that the task left; None when it ended without a word."""
     path = folder / "error.json"
     if not path.exists():
-        return "The Python process exited unexpectedly; see the logs.", ""
+        return None
     found = json.loads(path.read_text())
     return found["error"], found["trace"]
 
@@ -70,11 +77,20 @@ def log_of(folder: Path) -> str:
     return path.read_text(errors="replace") if path.exists() else ""
 
 
+def _end_with_server() -> None:
+    """A killed server starts anew without this task: it must not go on writing tables."""
+    server = multiprocessing.parent_process()
+    assert server
+    server.join()
+    os._exit(1)
+
+
 def _nothing() -> None:
     return None
 
 
 def _execute(work: Work) -> None:
+    threading.Thread(target=_end_with_server, daemon=True).start()
     log = os.open(work.folder / "log.txt", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     os.dup2(log, 1)
     os.dup2(log, 2)

@@ -31,8 +31,6 @@ def run(settings: Settings) -> None:
     started = time.monotonic()
     console.rule("[bold]1 of 5  Start the stack")
     stack.up(settings)
-    # The shop as it is now. The medallion run that follows by itself goes on while people buy.
-    _ingest(settings)
     console.rule("[bold]2 of 5  Customers buy in Shopify and pay through Stripe")
     play_history(settings)
     console.rule("[bold]3 of 5  Kestra: Shopify and Stripe to S3, then the Databricks job")

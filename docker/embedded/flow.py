@@ -1,6 +1,7 @@
 """`make flow`: one flow through Kestra's REST path, waited for; the exit status is the run's."""
 
 import json
+import re
 import sys
 import time
 from typing import Any
@@ -32,6 +33,8 @@ def run(settings: Settings, name: str, inputs: str) -> int:
 
 def start(settings: Settings, name: str, inputs: dict[str, Any]) -> dict[str, Any]:
     """Start an execution; SetupError with Kestra's words when it refuses."""
+    if not re.fullmatch(r"[\w.-]+/[\w.-]+", name):
+        raise SetupError(f"the flow {name!r} is not namespace/flow, as ecomm.ingest/shopify_to_s3")
     url = f"{settings.values['KESTRA_URL']}/api/v1/main/executions/{name}"
     fields = {key: (None, _text(value)) for key, value in inputs.items()}
     try:

@@ -21,7 +21,8 @@ def running(pid_file: Path) -> int | None:
     if not pid_file.exists():
         return None
     pid, _, started = pid_file.read_text().partition(" ")
-    return int(pid) if _started_at(int(pid)) == started else None
+    # Without a start time it had ended before that could be read, or the file was cut off.
+    return int(pid) if started and _started_at(int(pid)) == started else None
 
 
 def start(argv: list[str], environment: dict[str, str], folder: Path, name: str) -> None:
@@ -47,7 +48,8 @@ def stop(pid_file: Path) -> bool:
     if pid is None:
         pid_file.unlink(missing_ok=True)
         return False
-    os.kill(pid, signal.SIGTERM)
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(pid, signal.SIGTERM)
     deadline = time.monotonic() + STOP_SECONDS
     while running(pid_file) and time.monotonic() < deadline:
         _reap(pid)

@@ -6,7 +6,13 @@ import sys
 from docker.common.server import SetupError
 from docker.embedded.settings import Settings
 
-TABLE = re.compile(r"\b(bronze|silver|gold)\.([A-Za-z_]\w*)")
+# What stands in quotes or comments is passed over: only a bare `layer.table` is a table.
+TABLE = re.compile(
+    r"""'(?:[^'\\]|\\.|'')*' | "(?:[^"\\]|\\.)*" | `[^`]*` | --[^\n]* | /\*.*?\*/
+    | (?<![\w.])(bronze|silver|gold)\.([A-Za-z_]\w*)""",
+    re.VERBOSE | re.DOTALL,
+)
+KEYS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
 FORMATS = {"table": "PrettyCompactMonoBlock", "json": "JSON", "csv": "CSVWithNames"}
 
 
@@ -21,19 +27,31 @@ def fetch(settings: Settings, sql: str, clickhouse_format: str) -> str:
     try:
         return str(chdb.query(located(settings, sql), clickhouse_format))
     except Exception as error:
-        raise SetupError(f"the query failed: {_sentence(str(error))}") from error
+        raise SetupError(f"the query failed: {_sentence(settings, str(error))}") from error
 
 
 def located(settings: Settings, sql: str) -> str:
     """The SQL with every `layer.table` replaced by its Delta table in the bucket."""
     values = settings.values
-    keys = f"'{values['AWS_ACCESS_KEY_ID']}', '{values['AWS_SECRET_ACCESS_KEY']}'"
+    keys = [_quoted(values[name]) for name in KEYS]
     base = f"{values['S3_ENDPOINT_URL']}/{values['S3_BUCKET']}/lakehouse"
-    return TABLE.sub(
-        lambda found: f"deltaLake('{base}/{found.group(1)}/{found.group(2)}/', {keys})", sql
-    )
+
+    def replaced(found: re.Match[str]) -> str:
+        layer, table = found.groups()
+        if layer is None:
+            return found.group()
+        return f"deltaLake({', '.join([_quoted(f'{base}/{layer}/{table}/'), *keys])})"
+
+    return TABLE.sub(replaced, sql)
 
 
-def _sentence(message: str) -> str:
+def _quoted(text: str) -> str:
+    escaped = text.replace("\\", "\\\\").replace("'", "\\'")
+    return f"'{escaped}'"
+
+
+def _sentence(settings: Settings, message: str) -> str:
+    for name in KEYS:
+        message = message.replace(settings.values[name], "***")
     cleaned = re.sub(r"deltaLake\([^)]*\)", "the table", message)
     return cleaned.split("\n")[0][:400]

@@ -15,12 +15,16 @@ from docker.kestra.launch import command as kestra_command
 
 @dataclass(frozen=True)
 class Service:
-    """command returns argv and the environment; health is a URL that answers below 500."""
+    """command returns argv and the environment; health is a URL that answers below 500.
+
+    `inner` is the port that the service's own engine listens on, where there is one.
+    """
 
     name: str
     port: str
     health: str
     command: Callable[[Settings], tuple[list[str], dict[str, str]]]
+    inner: str | None = None
 
 
 def _base(settings: Settings) -> dict[str, str]:
@@ -92,6 +96,6 @@ SERVICES = (
     Service("shopify", "SHOPIFY_PORT", "/_admin/health", _python("shopify", "SHOPIFY_PORT")),
     Service("stripe", "STRIPE_PORT", "/_admin/health", _python("stripe", "STRIPE_PORT")),
     Service("slack", "SLACK_PORT", "/_admin/health", _python("slack", "SLACK_PORT")),
-    Service("databricks", "DATABRICKS_PORT", "/_admin/health", _databricks),
-    Service("kestra", "KESTRA_PORT", "/health", _kestra),
+    Service("databricks", "DATABRICKS_PORT", "/_admin/health", _databricks, "SPARK_PORT"),
+    Service("kestra", "KESTRA_PORT", "/health", _kestra, "KESTRA_GRPC_PORT"),
 )

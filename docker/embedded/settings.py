@@ -77,7 +77,7 @@ def load() -> Settings:
     for name, port in ports.items():
         if not port.isdigit() or not 0 < int(port) < 65536:
             raise SetupError(f"{name} is {port!r}: give it a port number")
-    own = _own_values(home, ports)
+    own = own_values(home, ports)
     local = tuple(
         name
         for name, variable in REPLACED_BY.items()
@@ -86,7 +86,8 @@ def load() -> Settings:
     return Settings(home, {**own, **given, **ports}, local)
 
 
-def _own_values(home: Path, ports: dict[str, str]) -> dict[str, str]:
+def own_values(home: Path, ports: dict[str, str]) -> dict[str, str]:
+    """What the stack uses where nothing is given: its local services and their keys."""
     keys = _generated(home)
     here = "http://127.0.0.1:"
     return {
@@ -125,8 +126,10 @@ def _generated(home: Path) -> dict[str, str]:
         "BACKFILL_WEBHOOK_KEY": token(16),
     }
     home.mkdir(parents=True, exist_ok=True)
-    path.touch(mode=0o600)
-    path.write_text(json.dumps(keys, indent=2))
+    draft = path.with_suffix(".tmp")
+    draft.touch(mode=0o600)
+    draft.write_text(json.dumps(keys, indent=2))
+    draft.replace(path)
     return keys
 
 

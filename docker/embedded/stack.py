@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.table import Table
 
 from docker.common.server import SetupError
-from docker.embedded import processes
+from docker.embedded import flow, processes
 from docker.embedded.services import SERVICES, Service
 from docker.embedded.settings import PROJECT, Settings, write_environment
 
@@ -25,8 +25,8 @@ def up(settings: Settings) -> None:
     started = time.monotonic()
     wanted = [service for service in SERVICES if service.name in settings.local]
     missing = [service for service in wanted if not _pid(settings, service)]
-    for service in missing:
-        processes.check_port_free(service.port, settings.port(service.port))
+    for port in [port for service in missing for port in (service.port, service.inner) if port]:
+        processes.check_port_free(port, settings.port(port))
     for service in missing:
         argv, environment = service.command(settings)
         processes.start(argv, environment, settings.home, service.name)
@@ -71,7 +71,8 @@ def status(settings: Settings) -> bool:
 
 def _print_runs(settings: Settings) -> None:
     url = f"{settings.values['KESTRA_URL']}/api/v1/main/executions/search"
-    found = requests.get(url, params={"size": 10, "sort": "state.startDate:desc"}, timeout=10)
+    query = {"size": "10", "sort": "state.startDate:desc"}
+    found = requests.get(url, params=query, timeout=10, auth=flow.auth(settings))
     table = Table("last runs", "state", "started", "id", box=None, pad_edge=False)
     for run in found.json()["results"]:
         state = run["state"]

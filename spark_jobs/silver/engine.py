@@ -99,7 +99,7 @@ def _checked_sql(table: Table, bronze: str) -> str:
              xxhash64(record) AS _hash, _run_id, record AS _record, _file
       FROM parsed
     )
-    SELECT *, coalesce(IF(_deleted, _extracted_at, {table.changed_at}), _extracted_at)
+    SELECT *, coalesce({table.changed_at}, _extracted_at)
                 AS _changed_at,
            IF(_deleted, '', concat_ws('; ', array({broken}))) AS _reason
     FROM typed
@@ -143,22 +143,40 @@ def _merge_sql(table: Table, target: str, last: str) -> str:
     """
 
 
-def quarantine(lake: Lakehouse, tables: list[Table]) -> dict[str, int]:
-    """Keep the rows that `build` left out of the tables, with their reasons; rows by table."""
+def quarantine(lake: Lakehouse, tables: list[Table], files: list[str]) -> dict[str, int]:
+    """Keep the rows that `build` left out of the tables, with their reasons; rows by table.
+
+    files: runs of `files_to_s3` that rejected rows or whole files before they could land.
+    """
     columns = "_reason AS reason, _record AS record, _hash AS record_hash, _run_id, _file"
     rejected = " UNION ALL ".join(
         f"SELECT '{table.name}' AS table, {columns} FROM {checked_view(table)} WHERE _reason <> ''"
         for table in tables
     )
+    if files:
+        rejected += " UNION ALL " * bool(tables) + _rejected_files_sql(lake, files)
     counted = lake.rows(f"SELECT table, count(*) AS n FROM ({rejected}) GROUP BY table")
     if counted:
         lake.spark.sql(
             f"""
             MERGE INTO {lake.name("silver", "quarantine")} AS old
-            USING (SELECT DISTINCT *, current_timestamp() AS quarantined_at FROM ({rejected})) AS new
+            USING (
+              SELECT DISTINCT *, current_timestamp() AS quarantined_at FROM ({rejected})
+            ) AS new
             ON old.table = new.table AND old.record_hash = new.record_hash
                AND old._run_id = new._run_id
             WHEN NOT MATCHED THEN INSERT *
             """
         )
     return {row.table: row.n for row in counted}
+
+
+def _rejected_files_sql(lake: Lakehouse, runs: list[str]) -> str:
+    field = "get_json_object(record, '$.{}')".format
+    place = f"concat_ws(':', {field('file')}, {field('line')})"
+    return f"""
+    SELECT concat('files.', {field("dataset")}) AS table,
+           concat({place}, ': ', {field("reason")}) AS reason, record,
+           xxhash64(record) AS record_hash, _run_id, _file
+    FROM {lake.name("bronze", "files_rejected")} WHERE _run_id IN ({_quoted(runs)})
+    """

@@ -38,8 +38,8 @@ def run(lake: Lakehouse) -> int:
         everything = [run_id for ids in runs.values() for run_id in ids]
         for _ in pool.map(lambda child: explode(lake, child, everything), children):
             pass
-    for name, rows in quarantine(lake, touched).items():
-        log.warning("silver.%s: %d rows quarantined, see silver.quarantine", name, rows)
+    for name, rows in quarantine(lake, touched, runs.get("files_rejected", [])).items():
+        log.warning("%s: %d rows quarantined, see silver.quarantine", name, rows)
     values = ", ".join(f"('{row.source}', '{row.stream}', '{row.run_id}')" for row in pending)
     lake.spark.sql(f"INSERT INTO {progress} SELECT *, current_timestamp() FROM VALUES {values}")
     return len(pending)

@@ -1,0 +1,90 @@
+"""Real Spark and Delta: one Spark Connect server, as on the local Databricks; a lake a test."""
+
+import os
+import shutil
+import socket
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from docker.databricks.settings import Settings
+from docker.databricks.spark import SparkServer
+from docker.embedded import jars, jre
+from scripts.landing.writer import LandingWriter
+from spark_jobs.bronze.ingest import ingest
+from spark_jobs.gold.job import run as run_gold
+from spark_jobs.lakehouse import Lakehouse
+from spark_jobs.silver.job import run as run_silver
+
+
+class FolderStore:
+    """The two calls of scripts.landing.store.Store that the writer makes, on a folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def upload(self, path: Path, key: str) -> None:
+        target = self.folder / key
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(path, target)
+
+    def create(self, key: str, document: dict[str, object]) -> None:
+        import orjson
+
+        target = self.folder / key
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with target.open("xb") as file:
+            file.write(orjson.dumps(document))
+
+
+class Lab:
+    """A landing area and a lakehouse in one folder."""
+
+    def __init__(self, folder: Path, lake: Lakehouse) -> None:
+        self.folder, self.lake = folder, lake
+
+    def land(self, source: str, stream: str, records: list[dict], deleted: bool = False) -> str:
+        writer = LandingWriter(FolderStore(self.folder), source, stream, "test")  # type: ignore[arg-type]
+        with writer:
+            for record in records:
+                writer.write(str(record.get("id")), record, deleted=deleted)
+            writer.finish(None, None)
+        return writer.run_id
+
+    def build(self) -> None:
+        ingest(self.lake)
+        run_silver(self.lake)
+        run_gold(self.lake, "America/New_York")
+
+    def rows(self, table: str, where: str = "true", order: str = "1") -> list[dict]:
+        layer, name = table.split(".")
+        query = f"SELECT * FROM {self.lake.name(layer, name)} WHERE {where} ORDER BY {order}"
+        return [row.asDict(recursive=True) for row in self.lake.rows(query)]
+
+
+@pytest.fixture(scope="session")
+def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[object]:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    found = ",".join(map(str, jars.fetch(["spark"])["spark"]))
+    os.environ["JAVA_HOME"] = str(jre.java_home())
+    server = SparkServer(Settings("t", port, found, "1g", None), tmp_path_factory.mktemp("spark"))
+    os.environ["SPARK_REMOTE"] = server.url("6f2f0f3e-0000-4000-8000-000000000001")
+    from spark_jobs.session import spark_session
+
+    session = spark_session()
+    yield session
+    session.stop()  # while the server still answers: a client without one retries for minutes
+    server.stop()
+    del os.environ["SPARK_REMOTE"]
+
+
+@pytest.fixture(scope="module")
+def new_lab(spark, tmp_path_factory: pytest.TempPathFactory) -> Callable[[], Lab]:
+    def make() -> Lab:
+        folder = tmp_path_factory.mktemp("lab")
+        return Lab(folder, Lakehouse(spark, f"{folder}/lakehouse", str(folder)))
+
+    return make

@@ -1,0 +1,100 @@
+"""Bronze takes a manifest once; silver keeps the last version, tombstones and a quarantine."""
+
+import json
+from datetime import UTC, datetime
+
+import pytest
+from shopify_records import graphql_order, rest_line, rest_order
+
+from spark_jobs.bronze.ingest import IncompleteManifestError, ingest
+from spark_jobs.silver.job import run as run_silver
+
+EARLY, LATE = "2026-03-02T10:00:00Z", "2026-03-02T11:00:00Z"
+
+
+@pytest.fixture(scope="module")
+def lab(new_lab):
+    """Order 1 in both shapes and out of order, order 2 deleted, two orders that cannot be typed."""
+    lab = new_lab()
+    newer = graphql_order(1, EARLY, "20.00", 3, updatedAt=LATE)
+    older = rest_order(1, EARLY, [rest_line(9, "20.00", 1), rest_line(8, "5.00", 1)])
+    lab.land("shopify", "orders", [newer, graphql_order(2, EARLY, "10.00", 1)])
+    lab.land("shopify", "orders", [{"id": "gid://shopify/Order/2"}], deleted=True)
+    lab.land("files", "shopify_orders", [older])
+    no_price = rest_order(4, EARLY, [rest_line(1, "cheap", 1)])
+    lab.land("files", "shopify_orders", [{"id": 3, "currency": "USD"}, no_price])
+    rejected = {"dataset": "inventory", "file": "dropzone/inventory/a.csv", "line": 7}
+    lab.land("files", "rejected", [{**rejected, "reason": "5 fields, 6 expected", "raw": "a,b"}])
+    lab.build()
+    return lab
+
+
+def test_bronze_keeps_the_record_as_it_came(lab):
+    rows = lab.rows("bronze.shopify_orders", "_id LIKE '%Order/1'")
+    assert json.loads(rows[0]["record"]) == graphql_order(1, EARLY, "20.00", 3, updatedAt=LATE)
+    assert rows[0]["_file"].endswith("part-00000.jsonl.gz")
+
+
+def test_last_update_wins_whatever_came_last(lab):
+    (order,) = lab.rows("silver.orders", "order_id = '1'")
+    assert [(line["line_id"], line["quantity"]) for line in order["lines"]] == [("11", 3)]
+    assert order["updated_at"].replace(tzinfo=UTC) == datetime(2026, 3, 2, 11, tzinfo=UTC)
+
+
+def test_flat_lines_are_those_of_the_current_order(lab):
+    assert [row["line_id"] for row in lab.rows("silver.order_lines", "order_id = '1'")] == ["11"]
+
+
+def test_deleted_order_is_a_tombstone_that_keeps_its_facts(lab):
+    (order,) = lab.rows("silver.orders", "order_id = '2'")
+    assert order["_deleted"] is True
+    assert order["currency"] == "USD"
+    assert lab.rows("silver.order_lines", "order_id = '2'") == []
+
+
+def test_untypable_rows_are_quarantined_with_reason_and_record(lab):
+    rows = lab.rows("silver.quarantine", "table = 'orders'", "reason")
+    assert [row["reason"] for row in rows] == [
+        "a line has no readable price or quantity",
+        "processed_at (or created_at) is missing or no time; line_items is missing",
+    ]
+    assert json.loads(rows[1]["record"]) == {"id": 3, "currency": "USD"}
+    assert lab.rows("silver.orders", "order_id IN ('3', '4')") == []
+
+
+def test_rejected_file_rows_reach_the_quarantine(lab):
+    (row,) = lab.rows("silver.quarantine", "table = 'files.inventory'")
+    assert row["reason"] == "dropzone/inventory/a.csv:7: 5 fields, 6 expected"
+
+
+def test_a_run_that_died_before_its_ledger_repeats_nothing(lab):
+    """The append is committed, the ledger is not: what a kill between the two leaves behind."""
+    tables = ("bronze.shopify_orders", "silver.orders", "silver.order_lines", "silver.quarantine")
+    before = {table: lab.rows(table, order="1, 2") for table in tables}
+    for table in ("bronze.manifests", "silver.progress"):
+        layer, name = table.split(".")
+        lab.lake.spark.sql(f"DELETE FROM {lab.lake.name(layer, name)}")
+    lab.build()
+    assert {table: lab.rows(table, order="1, 2") for table in tables} == before
+
+
+def test_second_build_takes_in_nothing(lab):
+    assert (ingest(lab.lake).manifests, run_silver(lab.lake)) == (0, 0)
+
+
+def test_missing_rows_stop_the_run_and_stay_out_of_the_ledger(new_lab):
+    lab = new_lab()
+    run_id = lab.land("shopify", "orders", [graphql_order(1, EARLY, "20.00", 1)])
+    path = lab.folder / f"landing/_manifests/shopify/orders/{run_id}.json"
+    path.write_text(path.read_text().replace('"rows":1', '"rows":2'))
+    with pytest.raises(
+        IncompleteManifestError, match=f"{run_id} promises 2 rows, its files hold 1"
+    ):
+        ingest(lab.lake)
+    assert lab.rows("bronze.manifests") == []
+
+
+def test_nothing_landed_yet_is_no_error(new_lab):
+    lab = new_lab()
+    lab.build()
+    assert ingest(lab.lake).manifests == 0

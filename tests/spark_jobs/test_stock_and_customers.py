@@ -1,0 +1,102 @@
+"""gold.inventory_daily and gold.customer_segments against numbers worked out by hand."""
+
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+import pytest
+from shopify_records import graphql_order
+
+TODAY = datetime.now(ZoneInfo("America/New_York")).date()
+
+
+def at(days_ago: int, clock: str = "12:00:00") -> str:
+    return f"{TODAY - timedelta(days=days_ago)}T{clock}-05:00"
+
+
+def level(item: int, sku: str, days_ago: int, available: int, tracked: bool = True) -> dict:
+    quantities = {"available": available, "on_hand": available + 1, "committed": 1, "incoming": 0}
+    return {
+        "id": f"gid://shopify/InventoryLevel/{item}?inventory_item_id={item}",
+        "isActive": True,
+        "updatedAt": at(days_ago),
+        "location": {"id": "gid://shopify/Location/1", "name": "Shop"},
+        "item": {
+            "id": f"gid://shopify/InventoryItem/{item}",
+            "sku": sku,
+            "tracked": tracked,
+            "variant": {"id": f"gid://shopify/ProductVariant/{item}", "title": "M"},
+        },
+        "quantities": [{"name": name, "quantity": n} for name, n in quantities.items()],
+    }
+
+
+@pytest.fixture(scope="module")
+def lab(new_lab):
+    lab = new_lab()
+    levels = [level(1, "A", 3, 50), level(1, "A", 1, 10), level(2, "B", 1, 0)]
+    lab.land("shopify", "inventory_levels", [*levels, level(3, "C", 1, 9, tracked=False)])
+    # 28 units of A within 28 days: one a day, so 10 left are 10 days of cover, 50 were 50.
+    sold = graphql_order(1, at(20), "5.00", 28, customer={"id": "gid://shopify/Customer/1"})
+    sold["lineItems"]["nodes"][0]["sku"] = "A"
+    old = graphql_order(2, at(200), "7.00", 1, customer={"id": "gid://shopify/Customer/2"})
+    again = graphql_order(3, at(2), "9.00", 1, customer={"id": "gid://shopify/Customer/1"})
+    lab.land("shopify", "orders", [sold, old, again])
+    counted = {"timestamp": f"{TODAY - timedelta(days=1)} 17:00:00", "location_id": 7}
+    lab.land(
+        "files",
+        "inventory",
+        [
+            {"id": 1, **counted, "product_title": "Ski", "variant_title": "Ice", "available": 4},
+            {"id": 2, **counted, "product_title": "Card", "variant_title": "$10", "sku": "X"},
+        ],
+    )
+    lab.build()
+    return lab
+
+
+def stock(lab, sku: str, days_ago: int) -> dict:
+    day = TODAY - timedelta(days=days_ago)
+    (row,) = lab.rows("gold.inventory_daily", f"sku = '{sku}' AND date = DATE '{day}'")
+    return row
+
+
+def test_a_day_without_change_carries_the_one_before(lab):
+    assert stock(lab, "A", 3)["available"] == 50
+    assert stock(lab, "A", 2)["available"] == 50
+    assert stock(lab, "A", 1)["available"] == 10
+    assert stock(lab, "A", 0)["available"] == 10
+
+
+def test_cover_and_status(lab):
+    row = stock(lab, "A", 0)
+    assert (row["units_sold_28d"], row["days_of_cover"]) == (28, Decimal("10.0"))
+    assert (row["stock_status"], row["on_hand"], row["committed"]) == ("low", 11, 1)
+    assert stock(lab, "A", 3)["stock_status"] == "healthy"
+    assert stock(lab, "B", 0)["stock_status"] == "out_of_stock"
+
+
+def test_untracked_items_have_no_stock(lab):
+    assert lab.rows("gold.inventory_daily", "sku IN ('C', 'X')") == []
+
+
+def test_counts_without_a_sku_are_known_by_their_titles(lab):
+    row = stock(lab, "Ski / Ice", 0)
+    assert (row["location_id"], row["available"], row["on_hand"]) == ("7", 4, 4)
+
+
+def test_customers_are_measured_from_the_day_of_the_last_extraction(lab):
+    rows = {row["customer_id"]: row for row in lab.rows("gold.customer_segments")}
+    first, second = rows["1"], rows["2"]
+    assert first["as_of_date"] == TODAY == date.fromisoformat(str(second["as_of_date"]))
+    measured = ("recency_days", "frequency", "monetary", "lifetime_value")
+    assert tuple(first[name] for name in measured) == (2, 2, Decimal("149.00"), Decimal("149.00"))
+    assert tuple(second[name] for name in measured) == (200, 1, Decimal("7.00"), Decimal("7.00"))
+
+
+def test_the_better_customer_has_the_better_scores(lab):
+    rows = {row["customer_id"]: row for row in lab.rows("gold.customer_segments")}
+    scores = ("r_score", "f_score", "m_score")
+    assert tuple(rows["1"][name] for name in scores) == (5, 5, 5)
+    assert tuple(rows["2"][name] for name in scores) == (1, 1, 1)
+    assert (rows["1"]["segment"], rows["2"]["segment"]) == ("Champions", "Lost")

@@ -1,0 +1,114 @@
+"""Documents are true: links lead somewhere, commands exist, every variable is explained."""
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).parents[1]
+EXAMPLE = (ROOT / ".env.example").read_text()
+EXPLAINED = set(re.findall(r"^(\w+)=", EXAMPLE, re.MULTILINE))
+VARIABLE = re.compile(r"[A-Z][A-Z0-9]*(_[A-Z0-9]+)+")
+SETTINGS = [
+    *sorted(ROOT.glob("docker/*/settings.py")),
+    ROOT / "scripts/settings.py",
+    ROOT / "docker/embedded/jar_cache.py",
+    ROOT / "docker/embedded/jar_download.py",
+]
+# Not ours to explain: the XDG base directory specification's.
+STANDARD = {"XDG_CACHE_HOME"}
+MARKDOWN = [ROOT / "README.md", ROOT / "DECISIONS.md", ROOT / "CHANGELOG.md"]
+MARKDOWN += [*sorted(ROOT.glob("docker/*/README.md")), ROOT / "benchmarks/README.md"]
+MAKEFILE = (ROOT / "Makefile").read_text()
+TARGETS = set(re.findall(r"^([a-z][a-z-]*):", MAKEFILE, re.MULTILINE))
+FLOWS = sorted((ROOT / "flows").rglob("*.yaml"))
+
+
+def _name(path: Path) -> str:
+    return str(path.relative_to(ROOT))
+
+
+@pytest.mark.parametrize("path", SETTINGS, ids=_name)
+def test_every_variable_that_is_read_is_explained(path: Path) -> None:
+    constants = (node.value for node in ast.walk(ast.parse(path.read_text())) if _is_text(node))
+    read = {text for text in constants if VARIABLE.fullmatch(text)}
+    assert read - STANDARD <= EXPLAINED
+
+
+def _is_text(node: ast.AST) -> bool:
+    return isinstance(node, ast.Constant) and isinstance(node.value, str)
+
+
+def test_the_example_explains_only_what_is_read_somewhere() -> None:
+    sources = [*SETTINGS, ROOT / "docker/compose_env.py", ROOT / "docker/embedded/services.py"]
+    text = "".join(path.read_text() for path in sources)
+    assert {name for name in EXPLAINED if f'"{name}"' not in text} == set()
+
+
+def test_the_example_holds_no_values() -> None:
+    assert re.findall(r"^\w+=.+$", EXAMPLE, re.MULTILINE) == []
+
+
+def test_every_variable_of_the_example_has_a_comment_above() -> None:
+    blocks = re.split(r"\n\n", EXAMPLE)
+    for block in blocks:
+        lines = [line for line in block.splitlines() if line]
+        assert lines[0].startswith("#"), lines[0]
+
+
+@pytest.mark.parametrize("path", MARKDOWN, ids=_name)
+def test_relative_links_lead_to_files(path: Path) -> None:
+    links = re.findall(r"\]\(([^)#]+?)(?:#[^)]*)?\)", path.read_text())
+    relative = [link for link in links if "://" not in link]
+    assert [link for link in relative if not (path.parent / link).exists()] == []
+
+
+@pytest.mark.parametrize("path", MARKDOWN, ids=_name)
+def test_make_targets_that_documents_name_exist(path: Path) -> None:
+    named = re.findall(r"`make ([a-z][a-z-]*)|^make ([a-z][a-z-]*)", path.read_text(), re.MULTILINE)
+    assert {first or second for first, second in named} <= TARGETS
+
+
+def test_every_make_target_has_a_line_of_help() -> None:
+    helped = set(re.findall(r"^([a-z][a-z-]*):[^\n]*## \S", MAKEFILE, re.MULTILINE))
+    assert helped == TARGETS
+
+
+def test_the_readme_names_every_flow() -> None:
+    readme = (ROOT / "README.md").read_text()
+    for path in FLOWS:
+        flow = yaml.safe_load(path.read_text())
+        name = f"{flow['namespace'].removeprefix('ecomm.')}/{flow['id']}"
+        assert f"`ecomm.{name}`" in readme
+
+
+@pytest.mark.parametrize("path", FLOWS, ids=_name)
+def test_a_flow_says_what_it_is_and_how_it_behaves(path: Path) -> None:
+    flow = yaml.safe_load(path.read_text())
+    assert flow["description"].strip()
+    assert set(flow["labels"]) >= {"owner", "layer", "source"}
+    assert all("defaults" in given and given["description"] for given in flow.get("inputs", []))
+    for task in _scripts(flow["tasks"]):
+        assert task["timeout"].startswith("PT")
+        assert task["retry"]["maxAttempts"] > 1
+    for trigger in flow["triggers"]:
+        if trigger["type"].endswith("Schedule"):
+            assert trigger["recoverMissedSchedules"] == "LAST"
+
+
+@pytest.mark.parametrize("path", FLOWS, ids=_name)
+def test_a_flow_that_must_not_run_twice_at_once_says_so(path: Path) -> None:
+    flow = yaml.safe_load(path.read_text())
+    # Alerts are about one run each and may be sent side by side.
+    assert flow["namespace"] == "ecomm.alerts" or flow["concurrency"]["limit"] == 1
+
+
+def _scripts(tasks: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    for task in tasks:
+        if ".scripts." in task["type"]:
+            yield task
+        yield from _scripts(task.get("tasks", []))
