@@ -6,6 +6,7 @@ import zipfile
 PACKAGE = "small_jobs"
 ENTRY_POINTS = ("says", "fails", "holds", "fails_once", "writes_delta")
 MODULE = '''
+import os
 import sys
 import time
 from pathlib import Path
@@ -21,8 +22,8 @@ def fails():
 
 
 def holds():
-    """Until the named file is there; another file says that it has begun."""
-    Path(sys.argv[1] + ".begun").touch()
+    """Until the named file is there; another file says that it has begun, and its pid."""
+    Path(sys.argv[1] + ".begun").write_text(str(os.getpid()))
     while not Path(sys.argv[1]).exists():
         time.sleep(0.02)
 

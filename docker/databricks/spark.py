@@ -18,7 +18,7 @@ from docker.databricks import leash
 from docker.databricks.settings import Settings
 
 START_SECONDS = 120
-FREE_SECONDS = 5
+FREE_SECONDS = 3
 LOGGING = Path(__file__).parent / "conf" / "log4j2.properties"
 
 

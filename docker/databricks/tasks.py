@@ -56,7 +56,7 @@ def interrupt(spark_url: str) -> None:
 
 def run_aside(target: Callable[..., None], *values: str, seconds: float = 300) -> None:
     """Run a function in a process like a task's; it is killed when it takes longer."""
-    process = _context.Process(target=target, args=values)
+    process = _context.Process(target=target, args=values, daemon=True)
     process.start()
     process.join(seconds)
     if process.is_alive():

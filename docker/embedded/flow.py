@@ -54,9 +54,8 @@ def execute(settings: Settings, name: str, inputs: dict[str, Any]) -> dict[str, 
 
 
 def wait(settings: Settings, execution_id: str) -> dict[str, Any]:
-    url = f"{settings.values['KESTRA_URL']}/api/v1/main/executions/{execution_id}"
     while True:
-        execution: dict[str, Any] = requests.get(url, timeout=30, auth=auth(settings)).json()
+        execution: dict[str, Any] = ask(settings, f"executions/{execution_id}")
         if execution["state"]["current"] in ENDED:
             return execution
         time.sleep(0.2)
@@ -65,18 +64,28 @@ def wait(settings: Settings, execution_id: str) -> dict[str, Any]:
 def search(settings: Settings, name: str) -> list[dict[str, Any]]:
     """The latest executions of a flow, newest first."""
     namespace, flow_id = name.split("/")
-    url = f"{settings.values['KESTRA_URL']}/api/v1/main/executions/search"
-    asked = {"namespace": namespace, "flowId": flow_id, "size": "50"}
-    asked["sort"] = "state.startDate:desc"
-    found = requests.get(url, params=asked, timeout=30, auth=auth(settings)).json()
+    asked = {"namespace": namespace, "flowId": flow_id, "sort": "state.startDate:desc"}
+    found = ask(settings, "executions/search", **asked, size="50")
     results: list[dict[str, Any]] = found["results"]
     return results
 
 
 def error_lines(settings: Settings, execution_id: str) -> list[str]:
-    url = f"{settings.values['KESTRA_URL']}/api/v1/main/logs/{execution_id}"
-    found = requests.get(url, params={"minLevel": "ERROR"}, timeout=30, auth=auth(settings))
-    return [line["message"] for line in found.json()][-5:]
+    found = ask(settings, f"logs/{execution_id}", minLevel="ERROR")
+    return [line["message"] for line in found][-5:]
+
+
+def ask(settings: Settings, path: str, **query: str) -> Any:
+    """What Kestra answers to a GET, as JSON; SetupError when it does not."""
+    url = f"{settings.values['KESTRA_URL']}/api/v1/main/{path}"
+    try:
+        answer = requests.get(url, params=query, timeout=30, auth=auth(settings))
+        answer.raise_for_status()
+    except requests.RequestException as error:
+        raise SetupError(
+            f"Kestra does not answer at {settings.values['KESTRA_URL']}: see `make status`"
+        ) from error
+    return answer.json()
 
 
 def link(settings: Settings, execution: dict[str, Any]) -> str:

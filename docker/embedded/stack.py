@@ -6,7 +6,6 @@ import sys
 import time
 
 import boto3
-import requests
 from botocore.exceptions import ClientError
 from rich.console import Console
 from rich.table import Table
@@ -70,11 +69,9 @@ def status(settings: Settings) -> bool:
 
 
 def _print_runs(settings: Settings) -> None:
-    url = f"{settings.values['KESTRA_URL']}/api/v1/main/executions/search"
-    query = {"size": "10", "sort": "state.startDate:desc"}
-    found = requests.get(url, params=query, timeout=10, auth=flow.auth(settings))
+    found = flow.ask(settings, "executions/search", size="10", sort="state.startDate:desc")
     table = Table("last runs", "state", "started", "id", box=None, pad_edge=False)
-    for run in found.json()["results"]:
+    for run in found["results"]:
         state = run["state"]
         name = f"{run['namespace']}/{run['flowId']}"
         table.add_row(name, state["current"], state["startDate"][:19], run["id"])

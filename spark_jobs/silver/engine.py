@@ -116,12 +116,17 @@ def _create(lake: Lakehouse, table: Table, checked: str) -> str:
 
 
 def _last_sql(table: Table, checked: str) -> str:
-    columns = ", ".join(f"`{name}`" for name in table.columns)
+    """The last version of each key. A tombstone says only that the record is gone: its facts are
+    those of the last living version beside it."""
+    names = ", ".join(f"`{name}`" for name in table.columns)
+    facts = ", ".join(f"coalesce(_alive.`{n}`, `{n}`) AS `{n}`" for n in table.columns)
+    order = "ORDER BY _changed_at DESC, _extracted_at DESC, _hash DESC"
+    same = f"PARTITION BY {', '.join(table.key)} {order}"
     return f"""
-    SELECT {columns}, {META} FROM (
-      SELECT *, row_number() OVER (
-        PARTITION BY {", ".join(table.key)}
-        ORDER BY _changed_at DESC, _extracted_at DESC, _hash DESC) AS _rank
+    SELECT {facts}, {META} FROM (
+      SELECT *, row_number() OVER ({same}) AS _rank,
+        first_value(IF(_deleted, NULL, struct({names})), true) OVER ({same}
+          ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING) AS _alive
       FROM {checked} WHERE _reason = ''
     ) WHERE _rank = 1
     """
@@ -134,7 +139,9 @@ def _merge_sql(table: Table, target: str, last: str) -> str:
         f"struct({', '.join(f'new.{name}' for name in order)}) > "
         f"struct({', '.join(f'old.{name}' for name in order)})"
     )
-    tombstone = ", ".join(f"{name} = new.{name}" for name in META.split(", "))
+    gone = [f"{name} = new.{name}" for name in META.split(", ")]
+    facts = [f"`{name}` = coalesce(new.`{name}`, old.`{name}`)" for name in table.columns]
+    tombstone = ", ".join(gone + facts)
     return f"""
     MERGE INTO {target} AS old USING {last} AS new ON {same}
     WHEN MATCHED AND new._deleted AND {newer} THEN UPDATE SET {tombstone}

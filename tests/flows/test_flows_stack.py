@@ -69,7 +69,6 @@ def test_the_idle_stack_fits_into_5_gib(stack: Stack) -> None:
 
 def test_down_leaves_no_process_behind_even_after_a_kill(stack: Stack) -> None:
     """Last on purpose: it ends the stack of this session."""
-    stack.command("flow", "ecomm.ingest/files_to_s3")
     os.kill(stack.pid("databricks"), signal.SIGKILL)
     assert stack.command("status").returncode == 1
     assert stack.command("up").returncode == 0

@@ -15,8 +15,9 @@ def test_kill_9_during_a_run_fails_it_and_the_queue_goes_on(
         task("held", "holds", gate), task("next", "says", after=("held",)), queue=True
     )
     lost, waiting = jobs.start(job), jobs.start(job)
-    eventually(Path(f"{gate}.begun").exists)
+    orphan = eventually(lambda: (mark := Path(f"{gate}.begun")).exists() and mark.read_text())
     databricks.kill()
+    eventually(lambda: not Path(f"/proc/{orphan}").exists())
     databricks.start()
     gate.touch()
     run = jobs.ended(lost)

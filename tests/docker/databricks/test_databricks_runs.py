@@ -77,7 +77,7 @@ def test_a_cancelled_run_ends_canceled_and_its_process_with_it(jobs: Jobs, tmp_p
     gate = tmp_path / "gate"
     job = jobs.create(task("held", "holds", gate), task("next", "says", after=("held",)))
     run_id = jobs.start(job)
-    eventually(Path(f"{gate}.begun").exists)
+    pid = eventually(lambda: (mark := Path(f"{gate}.begun")).exists() and mark.read_text())
     running = jobs.api.get_run(run_id)
     assert running.state.life_cycle_state.value == "RUNNING"
     assert running.state.result_state is None
@@ -89,6 +89,7 @@ def test_a_cancelled_run_ends_canceled_and_its_process_with_it(jobs: Jobs, tmp_p
     assert run.state.result_state.value == "CANCELED"
     assert run.status.termination_details.code.value == "USER_CANCELED"
     assert results(run) == {"held": "CANCELED", "next": "CANCELED"}
+    assert not Path(f"/proc/{pid}").exists()
     jobs.api.cancel_run(run_id)
     assert jobs.api.get_run(run_id).as_dict() == run.as_dict()
 
