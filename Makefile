@@ -53,7 +53,7 @@ status: $(READY) ## Health, ports and the last runs
 	$(EMBEDDED) status
 
 flow: $(READY) ## Run one flow: make flow FLOW=ecomm.ingest/shopify_to_s3 INPUTS='{"streams": "orders"}'
-	$(EMBEDDED) flow '$(FLOW)' --inputs '$(INPUTS)'
+	$(EMBEDDED) flow '$(FLOW)' --inputs "$$INPUTS"
 
 query: $(READY) ## ClickHouse SQL: make query SQL='select * from gold.daily_revenue' FORMAT=table|json|csv
 	$(EMBEDDED) query "$$SQL" --format '$(FORMAT)'
@@ -72,4 +72,5 @@ lock: ## Make the requirement locks anew (needs uv)
 clean: down ## Stop the stack and delete its data
 	rm -rf .ecomm
 
-export SQL
+# As variables, so that quotes in them reach the command as they are.
+export SQL INPUTS

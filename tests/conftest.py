@@ -10,6 +10,9 @@ import boto3
 import pytest
 import requests
 
+from docker.databricks.settings import Settings as SparkSettings
+from docker.databricks.spark import SparkServer
+from docker.embedded import jars, jre
 from docker.embedded.services import SERVICES
 from docker.embedded.settings import Settings
 
@@ -72,3 +75,24 @@ def _answers(url: str) -> bool:
     except requests.ConnectionError:
         return False
     return True
+
+
+@pytest.fixture(scope="session")
+def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[object]:
+    """A session of one Spark Connect server with Delta, as on the local Databricks."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    found = ",".join(map(str, jars.fetch(["spark"])["spark"]))
+    os.environ["JAVA_HOME"] = str(jre.java_home())
+    server = SparkServer(
+        SparkSettings("t", port, found, "1g", None), tmp_path_factory.mktemp("spark")
+    )
+    os.environ["SPARK_REMOTE"] = server.url("6f2f0f3e-0000-4000-8000-000000000001")
+    from spark_jobs.session import spark_session
+
+    session = spark_session()
+    yield session
+    session.stop()  # while the server still answers: a client without one retries for minutes
+    server.stop()
+    del os.environ["SPARK_REMOTE"]

@@ -11,8 +11,10 @@ from docker.embedded import query
 from docker.embedded.settings import Settings
 
 console = Console(highlight=False)
+# Money as 9.50, not 9.5.
+EXACT = " SETTINGS output_format_decimal_trailing_zeros = 1"
 REVENUE = """
-SELECT toString(date) AS day, orders, gross_sales AS gross, discounts AS disc, returns,
+SELECT formatDateTime(date, '%b %d') AS day, orders, gross_sales AS gross, discounts AS disc, returns,
   net_sales AS net, new_customers AS new, returning_customers AS again,
   concat(toString(toInt32(round(net_sales_growth * 100))), '%') AS growth
 FROM gold.daily_revenue ORDER BY date DESC LIMIT 8
@@ -43,7 +45,7 @@ def show(settings: Settings) -> None:
         ("Stock now", STOCK),
         ("Customers", SEGMENTS),
     ):
-        rows = list(csv.reader(io.StringIO(query.fetch(settings, sql, "CSVWithNames"))))
+        rows = list(csv.reader(io.StringIO(query.fetch(settings, sql + EXACT, "CSVWithNames"))))
         table = Table(*rows[0], title=title, title_justify="left", box=box.SIMPLE_HEAD)
         for row in rows[1:]:
             table.add_row(*row)

@@ -12,11 +12,14 @@ from typing import Any, TypeVar
 
 import requests
 from databricks.sdk import WorkspaceClient
+from databricks.sdk.service.jobs import JobSettings
 from dotenv import dotenv_values
+from small_wheel import PACKAGE, wheel
 
 from docker.embedded import settings
 
 T = TypeVar("T")
+REMOTE = f"/Volumes/tests/{PACKAGE}-1.0-py3-none-any.whl"
 ENDED = ("SUCCESS", "WARNING", "FAILED", "KILLED", "CANCELLED")
 
 
@@ -44,7 +47,7 @@ class Stack:
 
     def ended(self, identifier: str) -> dict[str, Any]:
         return eventually(
-            lambda: (run := self.execution(identifier))["state"]["current"] in ENDED and run, 150
+            lambda: (run := self.execution(identifier))["state"]["current"] in ENDED and run, 200
         )
 
     def logs(self, identifier: str) -> list[dict[str, Any]]:
@@ -63,6 +66,17 @@ class Stack:
 
     def alerted(self, identifier: str) -> dict[str, Any]:
         return eventually(lambda: self.messages(identifier), 90)[0]
+
+    def job(self, point: str, *given: str, **more: Any) -> None:
+        """Makes the job of the medallion flow one task of the small wheel, until the next `up`."""
+        client, name = self.databricks(), "ecomm_medallion"
+        client.files.upload(REMOTE, wheel(), overwrite=True)
+        work = {"package_name": PACKAGE, "entry_point": point, "parameters": list(given)}
+        libraries = [{"whl": REMOTE}]
+        task = {"task_key": "silver", "python_wheel_task": work, "libraries": libraries, **more}
+        found = next(item for item in client.jobs.list(name=name))
+        assert found.job_id
+        client.jobs.reset(found.job_id, JobSettings.from_dict({"name": name, "tasks": [task]}))
 
     def databricks(self) -> WorkspaceClient:
         return WorkspaceClient(

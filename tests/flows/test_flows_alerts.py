@@ -9,17 +9,13 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 import requests
-from databricks.sdk.service.jobs import JobSettings
 from flow_stack import Stack, eventually, processes
-from small_wheel import PACKAGE, wheel
 
 SHOPIFY, STRIPE = "ecomm.ingest/shopify_to_s3", "ecomm.ingest/stripe_to_s3"
 MEDALLION = "ecomm.transform/medallion"
-REMOTE = f"/Volumes/tests/{PACKAGE}-1.0-py3-none-any.whl"
 
 
 @pytest.fixture(scope="module")
@@ -62,33 +58,13 @@ def bad_credential(stack: Stack) -> Iterator[str]:
         other.terminate()
         other.wait()
         assert stack.command("up").returncode == 0
+        stack.job("says")
 
 
 @pytest.fixture
 def job(stack: Stack) -> Iterator[Callable[..., None]]:
-    """Resets the job of the medallion flow to one task of the small wheel; undone at the end."""
-    client = stack.databricks()
-    client.files.upload(REMOTE, wheel(), overwrite=True)
-    name = "ecomm_medallion"
-    found = next(item for item in client.jobs.list(name=name))
-    before = client.jobs.get(found.job_id).settings
-
-    def reset(point: str, *given: str, **more: Any) -> None:
-        task = {
-            "task_key": "silver",
-            "python_wheel_task": {
-                "package_name": PACKAGE,
-                "entry_point": point,
-                "parameters": list(given),
-            },
-            "libraries": [{"whl": REMOTE}],
-            **more,
-        }
-        settings = JobSettings.from_dict({"name": name, "tasks": [task]})
-        client.jobs.reset(found.job_id, settings)
-
-    yield reset
-    client.jobs.reset(found.job_id, before)
+    yield stack.job
+    stack.job("says")
 
 
 def test_a_failing_script_is_told_once(

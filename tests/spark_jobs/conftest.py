@@ -1,16 +1,11 @@
-"""Real Spark and Delta: one Spark Connect server, as on the local Databricks; a lake a test."""
+"""A landing area and a lakehouse for a module's tests."""
 
-import os
 import shutil
-import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from docker.databricks.settings import Settings
-from docker.databricks.spark import SparkServer
-from docker.embedded import jars, jre
 from scripts.landing.writer import LandingWriter
 from spark_jobs.bronze.ingest import ingest
 from spark_jobs.gold.job import run as run_gold
@@ -61,24 +56,6 @@ class Lab:
         layer, name = table.split(".")
         query = f"SELECT * FROM {self.lake.name(layer, name)} WHERE {where} ORDER BY {order}"
         return [row.asDict(recursive=True) for row in self.lake.rows(query)]
-
-
-@pytest.fixture(scope="session")
-def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[object]:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    found = ",".join(map(str, jars.fetch(["spark"])["spark"]))
-    os.environ["JAVA_HOME"] = str(jre.java_home())
-    server = SparkServer(Settings("t", port, found, "1g", None), tmp_path_factory.mktemp("spark"))
-    os.environ["SPARK_REMOTE"] = server.url("6f2f0f3e-0000-4000-8000-000000000001")
-    from spark_jobs.session import spark_session
-
-    session = spark_session()
-    yield session
-    session.stop()  # while the server still answers: a client without one retries for minutes
-    server.stop()
-    del os.environ["SPARK_REMOTE"]
 
 
 @pytest.fixture(scope="module")
