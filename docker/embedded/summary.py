@@ -14,7 +14,8 @@ console = Console(highlight=False)
 # Money as 9.50, not 9.5.
 EXACT = " SETTINGS output_format_decimal_trailing_zeros = 1"
 REVENUE = """
-SELECT formatDateTime(date, '%b %d') AS day, orders, gross_sales AS gross, discounts AS disc, returns,
+SELECT formatDateTime(date, '%b %d') AS day, orders, gross_sales AS gross, discounts AS disc,
+  returns,
   net_sales AS net, new_customers AS new, returning_customers AS again,
   concat(toString(toInt32(round(net_sales_growth * 100))), '%') AS growth
 FROM gold.daily_revenue ORDER BY date DESC LIMIT 8
