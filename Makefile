@@ -26,7 +26,7 @@ $(READY): requirements.lock
 	$(BASE_PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("ecomm needs Python 3.11 or newer: set BASE_PYTHON=/path/to/python3.11")'
 	test -x $(PYTHON) || $(BASE_PYTHON) -m venv .venv || { echo "ecomm: python3 -m venv failed; on Debian install python3-venv" >&2; exit 1; }
 	echo "Installing Python packages (1.2 GB unpacked; cached by pip) ..."
-	$(PYTHON) -m pip install --quiet --disable-pip-version-check --no-compile --require-hashes --progress-bar on -r requirements.lock || { echo "ecomm: pip could not install requirements.lock; check the network (or pip's index settings) and run the same command again" >&2; exit 1; }
+	$(PYTHON) -m pip install --disable-pip-version-check --no-compile --require-hashes --progress-bar on -r requirements.lock || { echo "ecomm: pip could not install requirements.lock; check the network (or pip's index settings) and run the same command again" >&2; exit 1; }
 	$(PYTHON) -m docker.embedded setup
 	touch $(READY)
 

@@ -47,7 +47,7 @@ def _product(
             price=Decimal(price),
             cost=cost,
             popularity=popularity / (1 + 0.6 * place),
-            stock=round(40 + 60 * popularity / (1 + place)),
+            stock=round(14 + 24 * popularity / (1 + place)),
             scarce=scarce and place == 0,
         )
         for place, option in enumerate(options)
