@@ -31,7 +31,7 @@ def test_kill_9_during_a_run_fails_it_and_the_queue_goes_on(
 def test_a_dead_spark_is_started_again(databricks: Databricks, jobs: Jobs, tmp_path: Path) -> None:
     jobs.run(jobs.create(task("one", "says")))
     children = subprocess.run(
-        ["ps", "-o", "pid=,args=", "--ppid", str(databricks.process.pid)],
+        ["ps", "-ww", "-o", "pid=,args=", "--ppid", str(databricks.process.pid)],
         capture_output=True,
         text=True,
         check=True,
