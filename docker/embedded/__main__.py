@@ -1,6 +1,7 @@
 """`python -m docker.embedded up|down|status|demo|flow|query`: what the Makefile calls."""
 
 import argparse
+import errno
 import sys
 
 from docker.common.server import SetupError
@@ -26,6 +27,10 @@ def main() -> None:
         code = _run(given)
     except (SetupError, JarError, BuildError) as error:
         sys.exit(f"ecomm: {error}")
+    except OSError as error:
+        if error.errno != errno.ENOSPC:
+            raise
+        sys.exit("ecomm: no space left on the disk: free some, or point ECOMM_HOME elsewhere")
     sys.exit(code)
 
 
