@@ -1,12 +1,11 @@
 """The real shop's orders and stock, through bronze and silver to gold."""
 
-import json
-import shutil
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from folder_store import FolderStore
 
 from scripts.landing.writer import LandingWriter
 from spark_jobs.bronze.ingest import ingest
@@ -15,26 +14,11 @@ from spark_jobs.lakehouse import Lakehouse
 from spark_jobs.silver.job import run as run_silver
 
 
-class _Folder:
-    """The two calls of scripts.landing.store.Store that the writer makes, on a folder."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-
-    def upload(self, path: Path, key: str) -> None:
-        (self.folder / key).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy(path, self.folder / key)
-
-    def create(self, key: str, document: dict[str, object]) -> None:
-        (self.folder / key).parent.mkdir(parents=True, exist_ok=True)
-        (self.folder / key).write_text(json.dumps(document))
-
-
 @pytest.fixture(scope="module")
 def lake(real_data: Path, spark, tmp_path_factory: pytest.TempPathFactory) -> Lakehouse:
     folder = tmp_path_factory.mktemp("real")
     for dataset, pattern in (("shopify_orders", "*orders*"), ("inventory", "*inventory*")):
-        with LandingWriter(_Folder(folder), "files", dataset, "test") as writer:  # type: ignore[arg-type]
+        with LandingWriter(FolderStore(folder), "files", dataset, "test") as writer:  # type: ignore[arg-type]
             for path in sorted((real_data / "shopify_store").glob(pattern)):
                 for number, line in enumerate(path.read_text().splitlines()):
                     writer.write(f"{path.name}:{number}", line)

@@ -1,36 +1,16 @@
 """A landing area and a lakehouse for a module's tests."""
 
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from folder_store import FolderStore
 
 from scripts.landing.writer import LandingWriter
 from spark_jobs.bronze.ingest import ingest
 from spark_jobs.gold.job import run as run_gold
 from spark_jobs.lakehouse import Lakehouse
 from spark_jobs.silver.job import run as run_silver
-
-
-class FolderStore:
-    """The two calls of scripts.landing.store.Store that the writer makes, on a folder."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-
-    def upload(self, path: Path, key: str) -> None:
-        target = self.folder / key
-        target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy(path, target)
-
-    def create(self, key: str, document: dict[str, object]) -> None:
-        import orjson
-
-        target = self.folder / key
-        target.parent.mkdir(parents=True, exist_ok=True)
-        with target.open("xb") as file:
-            file.write(orjson.dumps(document))
 
 
 class Lab:

@@ -1,0 +1,24 @@
+"""A landing store on a folder, so that Spark tests land with the real writer and no S3."""
+
+import shutil
+from pathlib import Path
+
+import orjson
+
+
+class FolderStore:
+    """The two calls of scripts.landing.store.Store that the writer makes, on a folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def upload(self, path: Path, key: str) -> None:
+        target = self.folder / key
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(path, target)
+
+    def create(self, key: str, document: dict[str, object]) -> None:
+        target = self.folder / key
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with target.open("xb") as file:
+            file.write(orjson.dumps(document))
