@@ -4,7 +4,7 @@ import argparse
 from collections.abc import Sequence
 
 from scripts.errors import FatalError
-from scripts.landing.pull import Request
+from scripts.landing.window import Request
 
 
 def parse(description: str, known: Sequence[str]) -> tuple[list[str], Request]:

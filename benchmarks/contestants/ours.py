@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 from scripts import settings
-from scripts.landing.pull import fingerprint
+from scripts.landing.slices import fingerprint
 from scripts.landing.store import Store
 from scripts.landing.writer import LandingWriter
 from scripts.stripe import client
@@ -34,9 +34,9 @@ def main(path: Path) -> None:
     stripe = client.Client(settings.stripe())
     with LandingWriter(Folder(path), "stripe", "charges", stripe.version) as writer:
         seen = {}
-        for record in stripe.list("/v1/charges"):
+        for record, read_at in stripe.list("/v1/charges"):
             seen[record["id"]] = fingerprint(record)
-            writer.write(record["id"], record)
+            writer.write(record["id"], record, extracted_at=read_at)
         writer.finish(None, None)
 
 

@@ -1,52 +1,52 @@
-"""One pull of one stream: window, records that changed, files, manifest, then the cursor.
+"""One pull of one stream: window, slices, each slice landed whole, then the cursor.
 
-The order is the guarantee. The cursor moves last and only forward, so a run that dies anywhere is
-repeated from the old cursor; what it landed twice, silver counts once.
+The order is the guarantee. A slice's manifest comes before the state that calls it done, and the
+cursor moves when all slices are done, so a run that dies anywhere goes on from its last complete
+slice; what it landed twice, silver counts once.
 """
 
-import hashlib
 import logging
-from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from functools import partial
 
-import orjson
-
-from scripts.errors import FatalError
-from scripts.landing.state import State, write_state
+from scripts.landing.slices import Change, Landed, SliceTooBigError, Target, land_slice
+from scripts.landing.state import OpenWindow, Seen, State, read_state, write_state
 from scripts.landing.store import Store
-from scripts.landing.writer import LandingWriter, iso, now_utc
+from scripts.landing.window import Request, Slice, Window, halves, plan_window
+from scripts.landing.writer import iso, now_utc
 
 log = logging.getLogger(__name__)
+# A window that was asked for and left unfinished is begun anew after a day: the source moved on.
+RESUME_WITHIN = timedelta(days=1)
+NEVER = "9999"  # after every time
+
+
+def one_slice(window: Window) -> list[Slice]:
+    return [Slice(window.since, window.until)]
 
 
 @dataclass(frozen=True)
-class Request:
-    """What the flow asked for. Times are ISO 8601 in UTC; None means from the cursor, until now."""
+class Reader:
+    """How a source reads one stream.
 
-    since: str | None = None
-    until: str | None = None
-    full_refresh: bool = False
+    read: the records of a slice; raises SliceTooBigError to have it cut in two.
+    plan: a window's slices, oldest first.
+    lookback: how far a window overlaps the one before.
+    snapshot: the stream is always read whole and compared.
+    workers: slices read at once.
+    beginning: ISO 8601 UTC; no record is older.
+    """
 
-
-@dataclass(frozen=True)
-class Window:
-    """[since, until], both inclusive, UTC. `moves_cursor` is false for a window that was asked for:
-    a backfill must not make the schedule forget where it was."""
-
-    since: str | None
-    until: str
-    moves_cursor: bool
-
-
-@dataclass(frozen=True)
-class Change:
-    """A source record as it is now. `at` is when it changed (ISO 8601 UTC), for the lookback."""
-
-    id: str
-    record: object
-    at: str
-    deleted: bool = False
+    read: Callable[[Slice], Iterable[Change]]
+    plan: Callable[[Window], Sequence[Slice]] = one_slice
+    lookback: timedelta = timedelta(0)
+    snapshot: bool = False
+    workers: int = 1
+    beginning: str = "2004-01-01T00:00:00.000000Z"
 
 
 @dataclass(frozen=True)
@@ -54,86 +54,149 @@ class Result:
     stream: str
     read: int
     landed: int
-    manifest: bool
 
 
-def normalize_time(text: str, name: str) -> str:
-    try:
-        moment = datetime.fromisoformat(text.replace("Z", "+00:00"))
-    except ValueError as error:
-        raise FatalError(f"{name} is not an ISO 8601 time: {text!r}") from error
-    return iso(moment if moment.tzinfo else moment.replace(tzinfo=UTC))
+@dataclass(frozen=True)
+class _Run:
+    store: Store
+    target: Target
+    request: Request
+    reader: Reader
+
+    @property
+    def place(self) -> str:
+        """Below `state/<source>/`. A window that was asked for has a place of its own: a backfill
+        must not make the schedule forget where it was."""
+        if not self.request.asks_for_window:
+            return self.target.stream
+        span = f"{self.request.since or 'beginning'}_{self.request.until or 'now'}"
+        return f"_windows/{self.target.stream}/{span}"
 
 
-def plan_window(state: State, request: Request, lookback: timedelta) -> Window:
-    """The window to read. It overlaps the last one by `lookback`: objects become visible late."""
-    until = normalize_time(request.until, "until") if request.until else iso(now_utc())
-    asked = request.since is not None or request.until is not None
-    if request.since:
-        since: str | None = normalize_time(request.since, "since")
-    elif request.full_refresh or state.cursor is None:
-        since = None
-    else:
-        since = iso(datetime.fromisoformat(state.cursor) - lookback)
-    if since and since > until:
-        raise FatalError(f"the window is empty: since {since} is after until {until}")
-    return Window(since, until, moves_cursor=not asked)
+def pull(store: Store, target: Target, request: Request, reader: Reader) -> Result:
+    """Land the window and move the cursor. An unfinished window is finished first.
 
-
-def fingerprint(record: object) -> str:
-    """Tells two versions of a record apart, also two within one second of `updated_at`."""
-    raw = orjson.dumps(record, option=orjson.OPT_SORT_KEYS)
-    return hashlib.blake2b(raw, digest_size=8).hexdigest()
-
-
-def land(
-    store: Store,
-    source: str,
-    stream: str,
-    api_version: str,
-    window: Window,
-    state: State,
-    changes: Iterable[Change],
-    *,
-    full_refresh: bool = False,
-    snapshot: bool = False,
-    lookback: timedelta = timedelta(0),
-) -> Result:
-    """Land what changed since the state, then move the cursor.
-
-    `changes` must raise when the source's own counts disagree with what it yielded: an exception
-    here leaves neither manifest nor cursor. With `snapshot`, `changes` is the whole collection and
-    a record that is missing from it is landed as deleted.
+    Raises what the reader raises once the slices under way have ended; LostRaceError when another
+    run of the same stream was faster.
     """
-    seen: dict[str, list[str]] = {}
-    read = 0
-    with LandingWriter(store, source, stream, api_version) as writer:
-        for change in changes:
-            read += 1
-            version = fingerprint(change.record)
-            before = state.seen.get(change.id)
-            seen[change.id] = [version, change.at]
-            if before and before[0] == version and not full_refresh and window.moves_cursor:
-                continue
-            writer.write(change.id, change.record, deleted=change.deleted)
-        if snapshot and window.moves_cursor:
-            for gone in state.seen.keys() - seen.keys():
-                writer.write(gone, {"id": gone}, deleted=True)
-        landed = writer.rows
-        manifest = writer.finish(window.since, window.until, full_refresh=full_refresh)
-        if window.moves_cursor:
-            kept = seen if snapshot else _recent(state.seen | seen, window.until, lookback)
-            write_state(
-                store,
-                source,
-                stream,
-                State(state.generation + 1, window.until, kept, writer.run_id),
-            )
-    log.info("%s/%s: read %d, landed %d", source, stream, read, landed)
-    return Result(stream, read, landed, manifest)
+    run = _Run(store, target, request, reader)
+    state = read_state(store, target.source, run.place)
+    resumed = _resumable(run, state)
+    total = _window(run, state if resumed else _begin(run, state))
+    if resumed and not request.asks_for_window:
+        state = read_state(store, target.source, run.place)
+        rest = _window(run, _begin(run, state))
+        total = Result(total.stream, total.read + rest.read, total.landed + rest.landed)
+    log.info("%s/%s: read %d, landed %d", target.source, total.stream, total.read, total.landed)
+    return total
 
 
-def _recent(seen: dict[str, list[str]], until: str, lookback: timedelta) -> dict[str, list[str]]:
+def _resumable(run: _Run, state: State) -> bool:
+    if state.open is None or run.request.full_refresh != state.open.full_refresh:
+        return False
+    if not run.request.asks_for_window:
+        return True
+    return datetime.fromisoformat(state.open.planned_at) > now_utc() - RESUME_WITHIN
+
+
+def _begin(run: _Run, state: State) -> State:
+    """The state with a freshly planned window; not written yet."""
+    window = plan_window(state.cursor, run.request, run.reader.lookback)
+    slices = list(run.reader.plan(window))
+    opened = OpenWindow(window, slices, run.request.full_refresh, iso(now_utc()))
+    return replace(state, open=opened)
+
+
+def _window(run: _Run, state: State) -> Result:
+    """Land every slice of the state's open window, then close it."""
+    assert state.open is not None
+    opened, before = state.open, state.seen
+    if len(opened.slices) > 1:
+        state = _write(run, state)
+    read = landed = 0
+    failures: list[BaseException] = []
+    queue = deque(opened.slices)
+    land = partial(_land, run, opened, before)
+    with ThreadPoolExecutor(run.reader.workers) as pool:
+        for piece, future in _as_landed(pool, run.reader.workers, queue, land):
+            error = future.exception()
+            parts = _cut(run, piece, error)
+            if parts:
+                queue.extendleft(reversed(parts))
+                opened = _replaced(opened, piece, parts, {})
+            elif error:
+                failures.append(error)
+                queue.clear()
+            else:
+                done = future.result()
+                read, landed = read + done.read, landed + done.landed
+                opened = _replaced(opened, piece, (), done.seen)
+                state = replace(state, run_id=done.run_id)
+                if opened.slices:
+                    state = _write(run, replace(state, open=opened))
+    if failures:
+        raise failures[0]
+    _close(run, state, opened)
+    return Result(run.target.stream, read, landed)
+
+
+def _as_landed(
+    pool: ThreadPoolExecutor, workers: int, queue: deque[Slice], land: Callable[[Slice], Landed]
+) -> Iterator[tuple[Slice, Future[Landed]]]:
+    """Slices as they end, at most `workers` under way; the queue may change meanwhile."""
+    under_way: dict[Future[Landed], Slice] = {}
+    while queue or under_way:
+        while queue and len(under_way) < workers:
+            piece = queue.popleft()
+            under_way[pool.submit(land, piece)] = piece
+        for future in wait(under_way, return_when=FIRST_COMPLETED).done:
+            yield under_way.pop(future), future
+
+
+def _cut(run: _Run, piece: Slice, error: BaseException | None) -> tuple[Slice, Slice] | None:
+    if not isinstance(error, SliceTooBigError):
+        return None
+    log.info("%s/%s: %s; reading it in halves", run.target.source, run.target.stream, error)
+    return halves(piece, run.reader.beginning)
+
+
+def _land(run: _Run, opened: OpenWindow, before: Seen, piece: Slice) -> Landed:
+    asked = run.request.asks_for_window
+    horizon = datetime.fromisoformat(opened.window.until) - run.reader.lookback
+    return land_slice(
+        run.store,
+        run.target,
+        piece,
+        run.reader.read(piece),
+        {} if asked else before,
+        remember_from=NEVER if asked else iso(horizon),
+        full_refresh=opened.full_refresh,
+        snapshot=run.reader.snapshot and not asked,
+    )
+
+
+def _replaced(opened: OpenWindow, piece: Slice, parts: Sequence[Slice], seen: Seen) -> OpenWindow:
+    rest = [other for other in opened.slices if other != piece]
+    return replace(opened, slices=[*parts, *rest], seen=opened.seen | seen)
+
+
+def _close(run: _Run, state: State, opened: OpenWindow) -> None:
+    """Move the cursor; a window that was asked for only forgets its progress."""
+    if run.request.asks_for_window:
+        if state.generation:
+            _write(run, replace(state, open=None, seen={}))
+        return
+    seen = opened.seen if run.reader.snapshot else _recent(run, state.seen | opened.seen, opened)
+    _write(run, replace(state, open=None, cursor=opened.window.until, seen=seen))
+
+
+def _recent(run: _Run, seen: Seen, opened: OpenWindow) -> Seen:
     """Only what the next window's lookback can meet again; the state must not grow for ever."""
-    oldest = iso(datetime.fromisoformat(until) - lookback)
+    oldest = iso(datetime.fromisoformat(opened.window.until) - run.reader.lookback)
     return {key: value for key, value in seen.items() if value[1] >= oldest}
+
+
+def _write(run: _Run, state: State) -> State:
+    after = replace(state, generation=state.generation + 1)
+    write_state(run.store, run.target.source, run.place, after)
+    return after

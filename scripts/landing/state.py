@@ -1,40 +1,55 @@
-"""Where a stream's next pull begins.
+"""Where a stream's next pull begins, and what of an unfinished window is done.
 
 A state is never overwritten: each is a new numbered object created with If-None-Match, so of two
 runs that read the same generation exactly one can move the cursor (docs: DESIGN.md, storage).
 """
 
 from dataclasses import asdict, dataclass, field
+from typing import Any
 
 import orjson
 
 from scripts.landing.store import Store
+from scripts.landing.window import Slice, Window
 
 KEEP_GENERATIONS = 20
+
+# id → [version, changed at (ISO 8601 UTC)]
+Seen = dict[str, list[str]]
+
+
+@dataclass(frozen=True)
+class OpenWindow:
+    """A window that a pull has begun: the slices still to read, and what the others met."""
+
+    window: Window
+    slices: list[Slice]
+    full_refresh: bool
+    planned_at: str
+    seen: Seen = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class State:
     """cursor: ISO 8601 UTC, upper bound of what was read.
 
-    seen: id -> [version, changed at] of records that the next window may meet again.
+    seen: records that the next window may meet again.
     """
 
     generation: int = 0
     cursor: str | None = None
-    seen: dict[str, list[str]] = field(default_factory=dict)
+    seen: Seen = field(default_factory=dict)
     run_id: str | None = None
-
-
-def _prefix(source: str, stream: str) -> str:
-    return f"state/{source}/{stream}/"
+    open: OpenWindow | None = None
 
 
 def read_state(store: Store, source: str, stream: str) -> State:
+    """`stream` may be a path below the source, such as `_windows/orders/<since>`."""
     keys = list(store.list(_prefix(source, stream)))
     if not keys:
         return State()
-    return State(**orjson.loads(store.read(keys[-1])))
+    document = orjson.loads(store.read(keys[-1]))
+    return State(**{**document, "open": _open(document.get("open"))})
 
 
 def write_state(store: Store, source: str, stream: str, state: State) -> None:
@@ -43,3 +58,19 @@ def write_state(store: Store, source: str, stream: str, state: State) -> None:
     store.create(f"{prefix}{state.generation:010d}.json", asdict(state))
     if state.generation % KEEP_GENERATIONS == 0:
         store.delete(list(store.list(prefix))[:-KEEP_GENERATIONS])
+
+
+def _prefix(source: str, stream: str) -> str:
+    return f"state/{source}/{stream}/"
+
+
+def _open(document: dict[str, Any] | None) -> OpenWindow | None:
+    if document is None:
+        return None
+    return OpenWindow(
+        window=Window(**document["window"]),
+        slices=[Slice(**piece) for piece in document["slices"]],
+        full_refresh=document["full_refresh"],
+        planned_at=document["planned_at"],
+        seen=document["seen"],
+    )

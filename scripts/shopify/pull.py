@@ -1,66 +1,57 @@
 """Shopify → landing: pages of one window, children completed, counts checked."""
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from scripts.errors import FatalError, RetriableError
-from scripts.landing.pull import Change, Request, Result, Window, land, normalize_time, plan_window
-from scripts.landing.state import read_state
+from scripts.landing.pull import Reader, Result
+from scripts.landing.pull import pull as land
+from scripts.landing.slices import Change, SliceTooBigError, Target
 from scripts.landing.store import Store
-from scripts.landing.writer import iso
+from scripts.landing.window import Request, Slice, normalize_time
+from scripts.landing.writer import iso, now_utc
 from scripts.shopify.client import Client
 from scripts.shopify.documents import document
 from scripts.shopify.streams import LOOKBACK, STREAMS, Child, Stream
 
 SOURCE = "shopify"
-# Pagination ends at 25,000 objects (docs: usage/pagination-graphql); a larger window is cut in two.
+# Pagination ends at 25,000 objects (docs: usage/pagination-graphql).
 PAGED_LIMIT = 25_000
+BEGINNING = "2006-01-01T00:00:00.000000Z"  # Shopify's first shop
 
 
 def pull(client: Client, store: Store, stream: Stream, request: Request) -> Result:
     """Pull one stream; raise RetriableError when the shop's count disagrees with what was read."""
-    state = read_state(store, SOURCE, stream.name)
-    window = plan_window(state, request, LOOKBACK)
-    changes = _windowed(client, stream, window) if stream.windowed else _whole(client, stream)
-    return land(
-        store,
-        SOURCE,
-        stream.name,
-        client.version,
-        window,
-        state,
-        changes,
-        full_refresh=request.full_refresh,
-        snapshot=not stream.windowed,
-        lookback=LOOKBACK,
+    read = (
+        partial(_windowed, client, stream) if stream.windowed else partial(_whole, client, stream)
     )
+    reader = Reader(
+        read, lookback=LOOKBACK, snapshot=not stream.windowed, workers=1, beginning=BEGINNING
+    )
+    return land(store, Target(SOURCE, stream.name, client.version), request, reader)
 
 
-def _whole(client: Client, stream: Stream) -> Iterator[Change]:
+def _whole(client: Client, stream: Stream, _: Slice) -> Iterator[Change]:
     if stream.name == "shop":
         yield _change(client.execute(document("shop"), {})["shop"])
         return
-    for record in _pages(client, stream, {}):
-        yield _change(record)
+    yield from _pages(client, stream, {})
 
 
-def _windowed(client: Client, stream: Stream, window: Window) -> Iterator[Change]:
-    variables = {"query": _search(window)}
+def _windowed(client: Client, stream: Stream, piece: Slice) -> Iterator[Change]:
+    variables = {"query": _search(piece)}
     if stream.parent:
         for parent in _parents(client, stream.parent):
-            for record in _pages(client, stream, {**variables, "parent": parent}):
-                yield _change(record)
+            yield from _pages(client, stream, {**variables, "parent": parent})
         return
     before = _count(client, stream, variables["query"])
     if before > PAGED_LIMIT:
-        for half in _halves(window, stream):
-            yield from _windowed(client, stream, half)
-        return
+        raise SliceTooBigError(f"{before} records in {variables['query']}")
     read = set()
-    for record in _pages(client, stream, variables):
-        read.add(record["id"])
-        yield _change(record)
+    for change in _pages(client, stream, variables):
+        read.add(change.id)
+        yield change
     after = _count(client, stream, variables["query"])
     # A record that is edited meanwhile leaves the closed window, so the count can only fall.
     if not after <= len(read) <= max(before, after):
@@ -70,32 +61,16 @@ def _windowed(client: Client, stream: Stream, window: Window) -> Iterator[Change
         )
 
 
-def _search(window: Window) -> str:
+def _search(window: Slice) -> str:
     bounds = [f"updated_at:<='{window.until}'"]
     if window.since:
         bounds.insert(0, f"updated_at:>='{window.since}'")
     return " ".join(bounds)
 
 
-def _halves(window: Window, stream: Stream) -> tuple[Window, Window]:
-    since = window.since or normalize_time("2006-01-01T00:00:00Z", "since")
-    start, end = datetime.fromisoformat(since), datetime.fromisoformat(window.until)
-    if end - start < timedelta(seconds=2):
-        raise FatalError(
-            f"shopify/{stream.name}: more than {PAGED_LIMIT} records changed within one second at "
-            f"{since}; paging cannot read them"
-        )
-    middle = (start + (end - start) / 2).replace(microsecond=0)
-    after = iso(middle + timedelta(seconds=1))
-    return (
-        Window(window.since, iso(middle), window.moves_cursor),
-        Window(after, window.until, window.moves_cursor),
-    )
-
-
 def _parents(client: Client, name: str) -> list[str]:
     parent = next(stream for stream in STREAMS if stream.name == name)
-    return [record["id"] for record in _pages(client, parent, {})]
+    return [change.id for change in _pages(client, parent, {})]
 
 
 def _count(client: Client, stream: Stream, query: str) -> int:
@@ -106,16 +81,17 @@ def _count(client: Client, stream: Stream, query: str) -> int:
     return int(answer[stream.count]["count"])
 
 
-def _pages(client: Client, stream: Stream, variables: dict[str, Any]) -> Iterator[dict[str, Any]]:
+def _pages(client: Client, stream: Stream, variables: dict[str, Any]) -> Iterator[Change]:
     after: str | None = None
     while True:
+        read_at = iso(now_utc())
         asked = {"first": stream.page_size, "after": after, **variables}
         data = client.execute(document(stream.document), asked)
         page = _page(data, stream.name)
         for record in page["nodes"]:
             for child in stream.children:
                 _complete(client, record, child)
-            yield record
+            yield _change(record, read_at)
         if not page["pageInfo"]["hasNextPage"]:
             return
         after = page["pageInfo"]["endCursor"]
@@ -151,5 +127,6 @@ def _owners(record: dict[str, Any], path: tuple[str, ...]) -> list[dict[str, Any
     return owners
 
 
-def _change(record: dict[str, Any]) -> Change:
-    return Change(record["id"], record, normalize_time(record["updatedAt"], "updatedAt"))
+def _change(record: dict[str, Any], read_at: str | None = None) -> Change:
+    at = normalize_time(record["updatedAt"], "updatedAt")
+    return Change(record["id"], record, at, read_at=read_at)

@@ -11,6 +11,7 @@ from typing import Any
 import stripe
 
 from scripts.errors import FatalError, RetriableError
+from scripts.landing.writer import iso, now_utc
 from scripts.retry import ThrottledError, with_retries
 from scripts.settings import Stripe
 
@@ -33,12 +34,15 @@ class Client:
         self._next_call = 0.0
         self.version: str = stripe.api_version
 
-    def list(self, path: str, **filters: Any) -> Iterator[dict[str, Any]]:
-        """Every object of a list, newest first as Stripe gives them."""
+    def list(self, path: str, **filters: Any) -> Iterator[tuple[dict[str, Any], str]]:
+        """Every object of a list, newest first as Stripe gives them, with the time (ISO 8601 UTC)
+        at which its page was asked for."""
         after: dict[str, Any] = {}
         while True:
+            read_at = iso(now_utc())
             page = self.get(path, limit=PAGE, **filters, **after)
-            yield from page["data"]
+            for record in page["data"]:
+                yield record, read_at
             if not page["has_more"]:
                 return
             after = {"starting_after": page["data"][-1]["id"]}

@@ -6,7 +6,7 @@ import pytest
 
 from scripts import arguments
 from scripts.errors import FatalError, RetriableError, run_command
-from scripts.landing.pull import Request
+from scripts.landing.window import Request
 from scripts.retry import ThrottledError, with_retries
 
 KNOWN = ["shop", "orders", "customers"]

@@ -1,6 +1,7 @@
 """Windows, and what a pull lands of what it reads."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -8,21 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from lake import landed, manifests
 
-from scripts.errors import FatalError
-from scripts.landing.pull import (
-    Change,
-    Request,
-    Window,
-    fingerprint,
-    land,
-    normalize_time,
-    plan_window,
-)
-from scripts.landing.state import State, read_state
+from scripts.errors import FatalError, RetriableError
+from scripts.landing.pull import Reader, Request, pull
+from scripts.landing.slices import Change, SliceTooBigError, Target, fingerprint
+from scripts.landing.state import read_state
 from scripts.landing.store import LostRaceError, Store
-from scripts.landing.writer import iso
-from scripts.shopify.pull import _halves
-from scripts.shopify.streams import STREAMS
+from scripts.landing.window import Slice, Window, halves, normalize_time, plan_window
+from scripts.landing.writer import iso, now_utc
 
 moments = st.datetimes(datetime(2010, 1, 1), datetime(2025, 1, 1), timezones=st.just(UTC))
 lookbacks = st.timedeltas(timedelta(0), timedelta(days=30))
@@ -30,33 +23,28 @@ lookbacks = st.timedeltas(timedelta(0), timedelta(days=30))
 
 @given(cursor=moments, lookback=lookbacks)
 def test_the_next_window_meets_the_last_one(cursor: datetime, lookback: timedelta) -> None:
-    window = plan_window(State(3, iso(cursor)), Request(), lookback)
+    window = plan_window(iso(cursor), Request(), lookback)
     assert window.since == iso(cursor - lookback)
     assert window.since <= iso(cursor) <= window.until
-    assert window.moves_cursor
 
 
 @given(since=moments, until=moments, cursor=st.none() | moments, lookback=lookbacks)
 def test_an_asked_for_window_is_taken_as_it_is(
     since: datetime, until: datetime, cursor: datetime | None, lookback: timedelta
 ) -> None:
-    state = State(1, iso(cursor) if cursor else None)
+    state = iso(cursor) if cursor else None
     request = Request(iso(since), iso(until))
     if since > until:
         with pytest.raises(FatalError, match="the window is empty"):
             plan_window(state, request, lookback)
         return
-    assert plan_window(state, request, lookback) == Window(
-        iso(since), iso(until), moves_cursor=False
-    )
+    assert plan_window(state, request, lookback) == Window(iso(since), iso(until))
 
 
 def test_the_first_pull_and_a_full_refresh_read_everything() -> None:
-    first = plan_window(State(), Request(), timedelta(hours=1))
-    assert (first.since, first.moves_cursor) == (None, True)
-    state = State(1, "2026-01-01T00:00:00.000000Z")
-    again = plan_window(state, Request(full_refresh=True), timedelta(hours=1))
-    assert (again.since, again.moves_cursor) == (None, True)
+    assert plan_window(None, Request(), timedelta(hours=1)).since is None
+    cursor = "2026-01-01T00:00:00.000000Z"
+    assert plan_window(cursor, Request(full_refresh=True), timedelta(hours=1)).since is None
 
 
 @given(moment=moments)
@@ -81,21 +69,27 @@ def test_times_are_normalized_to_utc(text: str, normal: str) -> None:
 
 def test_a_bad_time_is_named() -> None:
     with pytest.raises(FatalError, match="until is not an ISO 8601 time: 'tomorrow'"):
-        plan_window(State(), Request(until="tomorrow"), timedelta(0))
+        plan_window(None, Request(until="tomorrow"), timedelta(0))
 
 
-@given(since=moments, length=st.timedeltas(timedelta(seconds=2), timedelta(days=4000)))
-def test_halves_of_a_window_leave_no_gap(since: datetime, length: timedelta) -> None:
-    """Shopify's times are whole seconds: the second half begins in the second after the first."""
-    orders = next(stream for stream in STREAMS if stream.name == "orders")
-    first, second = _halves(Window(iso(since), iso(since + length), True), orders)
-    assert (first.since, second.until) == (iso(since), iso(since + length))
-    assert first.since is not None
+@given(since=st.none() | moments, length=st.timedeltas(timedelta(0), timedelta(days=4000)))
+def test_halves_of_a_slice_leave_no_gap(since: datetime | None, length: timedelta) -> None:
+    """Sources keep whole seconds: the second half begins in the second after the first."""
+    beginning = "2009-01-01T00:00:00.000000Z"
+    end = iso((since or datetime(2009, 1, 1, tzinfo=UTC)) + length)
+    parts = halves(Slice(iso(since) if since else None, end, "kind"), beginning)
+    if length < timedelta(seconds=2):
+        assert parts is None
+        return
+    assert parts is not None
+    first, second = parts
+    assert (first.since, second.until) == (iso(since) if since else None, end)
+    assert (first.kind, second.kind) == ("kind", "kind")
     assert second.since is not None
     gap = datetime.fromisoformat(second.since) - datetime.fromisoformat(first.until)
     assert gap == timedelta(seconds=1)
     assert second.since <= second.until
-    whole = datetime.fromisoformat(first.since).replace(microsecond=0)
+    whole = datetime.fromisoformat(first.since or beginning).replace(microsecond=0)
     assert datetime.fromisoformat(first.until) >= whole
 
 
@@ -106,59 +100,135 @@ def test_a_fingerprint_knows_content_and_not_key_order(record: dict[str, object]
     assert fingerprint(record) != fingerprint({**record, "more": 1, "and": None})
 
 
-NOON = "2026-01-01T12:00:00.000000Z"
+THINGS = Target("shopify", "things", "v")
+HOUR = timedelta(hours=1)
 
 
-def pull(store: Store, window: Window, *changes: Change, **options: object) -> int:
-    state = read_state(store, "shopify", "things")
-    return land(store, "shopify", "things", "v", window, state, changes, **options).landed
+def change(key: str, value: int, at: str | None = None) -> Change:
+    return Change(key, {"id": key, "value": value}, at or iso(now_utc()))
 
 
-def change(key: str, value: int, at: str = NOON) -> Change:
-    return Change(key, {"id": key, "value": value}, at)
+def land(store: Store, *changes: Change, **options: object) -> int:
+    reader = Reader(lambda piece: changes, **options)
+    return pull(store, THINGS, Request(), reader).landed
 
 
 def test_only_what_changed_is_landed(store: Store) -> None:
-    hour = timedelta(hours=1)
-    window = Window(None, NOON, moves_cursor=True)
-    assert pull(store, window, change("a", 1), change("b", 1), lookback=hour) == 2
-    assert pull(store, window, change("a", 1), change("b", 2), lookback=hour) == 1
-    assert pull(store, window, change("a", 1), change("b", 2), lookback=hour) == 0
+    assert land(store, change("a", 1), change("b", 1), lookback=HOUR) == 2
+    assert land(store, change("a", 1), change("b", 2), lookback=HOUR) == 1
+    assert land(store, change("a", 1), change("b", 2), lookback=HOUR) == 0
     assert len(manifests(store, "shopify", "things")) == 2
     assert read_state(store, "shopify", "things").generation == 3
 
 
 def test_the_state_forgets_what_the_lookback_cannot_meet(store: Store) -> None:
-    window = Window(None, NOON, moves_cursor=True)
-    old = change("old", 1, "2026-01-01T10:59:59.000000Z")
-    pull(store, window, old, change("new", 1), lookback=timedelta(hours=1))
+    old = change("old", 1, iso(now_utc() - timedelta(minutes=61)))
+    land(store, old, change("new", 1), lookback=HOUR)
     assert set(read_state(store, "shopify", "things").seen) == {"new"}
 
 
 def test_what_is_gone_from_a_snapshot_is_deleted_once(store: Store) -> None:
-    window = Window(None, NOON, moves_cursor=True)
-    pull(store, window, change("a", 1), change("b", 1), snapshot=True)
-    assert pull(store, window, change("a", 1), snapshot=True) == 1
-    assert pull(store, window, change("a", 1), snapshot=True) == 0
+    land(store, change("a", 1), change("b", 1), snapshot=True)
+    assert land(store, change("a", 1), snapshot=True) == 1
+    assert land(store, change("a", 1), snapshot=True) == 0
     last = landed(store, "shopify", "things")[-1]
     assert (last["_id"], last["_deleted"]) == ("b", True)
 
 
 def test_a_source_that_fails_halfway_leaves_nothing(store: Store) -> None:
-    def changes() -> Iterator[Change]:
+    def read(piece: Slice) -> Iterator[Change]:
         yield change("a", 1)
         raise FatalError("the count is wrong")
 
     with pytest.raises(FatalError):
-        land(store, "shopify", "things", "v", Window(None, NOON, True), State(), changes())
+        pull(store, THINGS, Request(), Reader(read))
     assert list(store.list("")) == []
 
 
 def test_a_pull_that_lost_the_race_fails_and_its_rows_stay(store: Store) -> None:
-    window = Window(None, NOON, moves_cursor=True)
-    stale = read_state(store, "shopify", "things")
-    pull(store, window, change("a", 1))
+    def read(piece: Slice) -> Iterator[Change]:
+        land(store, change("a", 1))
+        yield change("b", 1)
+
     with pytest.raises(LostRaceError, match="created by another run first"):
-        land(store, "shopify", "things", "v", window, stale, [change("b", 1)])
-    assert [e["_id"] for e in landed(store, "shopify", "things")] == ["a", "b"]
+        pull(store, THINGS, Request(), Reader(read))
+    assert sorted(e["_id"] for e in landed(store, "shopify", "things")) == ["a", "b"]
     assert read_state(store, "shopify", "things").generation == 1
+
+
+# Ten records, one a minute; a source that cannot give more than three at once.
+START = datetime(2026, 1, 1, 12, tzinfo=UTC)
+MINUTES = [iso(START + timedelta(minutes=number)) for number in range(10)]
+TEN = Request(MINUTES[0], MINUTES[9])
+
+
+class Source:
+    """Gives the records of a slice; `broken` are ids that it fails on. Keeps what was asked."""
+
+    def __init__(self) -> None:
+        self.broken: set[str] = set()
+        self.asked: list[Slice] = []
+
+    def read(self, piece: Slice) -> Iterator[Change]:
+        self.asked.append(piece)
+        found = [at for at in MINUTES if (piece.since or "") <= at <= piece.until]
+        if len(found) > 3:
+            raise SliceTooBigError(f"{len(found)} records")
+        for at in found:
+            if at in self.broken:
+                raise RetriableError("the source fell over")
+            yield Change(at, {"id": at}, at)
+
+
+@pytest.mark.parametrize("workers", [1, 3])
+def test_a_slice_that_is_too_big_is_read_in_halves(store: Store, workers: int) -> None:
+    source = Source()
+    done = pull(store, THINGS, TEN, Reader(source.read, workers=workers))
+    assert (done.read, done.landed) == (10, 10)
+    assert sorted(e["_id"] for e in landed(store, "shopify", "things")) == MINUTES
+    assert len(manifests(store, "shopify", "things")) == 4
+
+
+def test_a_slice_that_cannot_be_cut_fails_the_pull(store: Store) -> None:
+    def read(piece: Slice) -> Iterator[Change]:
+        raise SliceTooBigError("too many in one second")
+
+    with pytest.raises(SliceTooBigError, match="too many in one second"):
+        pull(store, THINGS, Request(MINUTES[0], MINUTES[0]), Reader(read))
+
+
+@pytest.mark.parametrize("asked", [TEN, Request()])
+def test_a_broken_pull_goes_on_from_its_last_complete_slice(store: Store, asked: Request) -> None:
+    source = Source()
+    thirds = [Slice(MINUTES[0], MINUTES[2]), Slice(MINUTES[3], MINUTES[5])]
+    rest = [Slice(MINUTES[6], MINUTES[8]), Slice(MINUTES[9], MINUTES[9])]
+    reader = Reader(source.read, plan=lambda window: thirds + rest)
+    source.broken = {MINUTES[4]}
+    with pytest.raises(RetriableError):
+        pull(store, THINGS, asked, reader)
+    assert read_state(store, "shopify", "things").cursor is None
+    source.broken, source.asked = set(), []
+    again = replace(reader, plan=lambda window: [])
+    pull(store, THINGS, asked, again)
+    assert source.asked == [thirds[1], *rest]
+    assert sorted(e["_id"] for e in landed(store, "shopify", "things")) == MINUTES
+    moved = read_state(store, "shopify", "things")
+    assert moved.open is None
+    assert bool(moved.cursor) == (asked == Request())
+
+
+def test_a_full_refresh_does_not_go_on_with_another_window(store: Store) -> None:
+    source = Source()
+    source.broken = {MINUTES[4]}
+    parts = [Slice(MINUTES[0], MINUTES[2]), Slice(MINUTES[3], MINUTES[5])]
+    reader = Reader(source.read, plan=lambda window: parts)
+    with pytest.raises(RetriableError):
+        pull(store, THINGS, Request(), reader)
+    source.broken, source.asked = set(), []
+    pull(store, THINGS, Request(full_refresh=True), reader)
+    assert source.asked == parts
+
+
+def test_the_time_of_reading_is_the_time_of_extraction(store: Store) -> None:
+    land(store, Change("a", {"id": "a"}, MINUTES[0], read_at=MINUTES[1]))
+    assert landed(store, "shopify", "things")[0]["_extracted_at"] == MINUTES[1]

@@ -57,16 +57,17 @@ def test_the_manifest_counts_and_names_what_was_written(store: Store) -> None:
 
 
 def test_long_runs_are_cut_into_parts(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(writing, "PART_BYTES", 20_000)
+    monkeypatch.setattr(writing, "PART_BYTES", 100_000)
+    monkeypatch.setattr(writing, "CHUNK_BYTES", 2_000)
     dice = random.Random(1)
     with LandingWriter(store, "stripe", "charges", "v") as writer:
-        for number in range(400):
+        for number in range(2000):
             writer.write(str(number), {"id": number, "noise": dice.randbytes(200).hex()})
         writer.finish(None, "to")
     (manifest,) = manifests(store, "stripe", "charges")
     assert len(manifest["files"]) > 2
-    assert manifest["rows"] == 400
-    assert [e["_id"] for e in landed(store, "stripe", "charges")] == [str(n) for n in range(400)]
+    assert manifest["rows"] == 2000
+    assert [e["_id"] for e in landed(store, "stripe", "charges")] == [str(n) for n in range(2000)]
 
 
 def test_the_manifest_is_written_last(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,9 +10,9 @@ from local_service import Service
 
 from scripts import settings
 from scripts.errors import FatalError, RetriableError
-from scripts.landing.pull import Request
 from scripts.landing.state import read_state
 from scripts.landing.store import Store
+from scripts.landing.window import Request
 from scripts.landing.writer import iso, now_utc
 from scripts.shopify import pull as pulling
 from scripts.shopify.client import Client

@@ -11,9 +11,9 @@ from local_service import Service
 
 from scripts import settings
 from scripts.errors import FatalError
-from scripts.landing.pull import Request
 from scripts.landing.state import State, read_state, write_state
 from scripts.landing.store import Store
+from scripts.landing.window import Request
 from scripts.landing.writer import iso, now_utc
 from scripts.stripe import client as client_module
 from scripts.stripe.client import Client

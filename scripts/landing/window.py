@@ -1,0 +1,80 @@
+"""Which span of time a pull reads, and how it is cut into slices."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from scripts.errors import FatalError
+from scripts.landing.writer import iso, now_utc
+
+# Sources keep whole seconds: below this a span cannot be cut in two.
+SHORTEST = timedelta(seconds=2)
+
+
+@dataclass(frozen=True)
+class Request:
+    """What the flow asked for. Times are ISO 8601 in UTC; None means from the cursor, until now."""
+
+    since: str | None = None
+    until: str | None = None
+    full_refresh: bool = False
+
+    @property
+    def asks_for_window(self) -> bool:
+        return self.since is not None or self.until is not None
+
+
+@dataclass(frozen=True)
+class Window:
+    """[since, until], both inclusive, ISO 8601 in UTC; since None is the beginning."""
+
+    since: str | None
+    until: str
+
+
+@dataclass(frozen=True)
+class Slice:
+    """A part of a window that is read and landed as one. `kind` is the source's own word for how
+    it reads the part; slices of one kind do not overlap."""
+
+    since: str | None
+    until: str
+    kind: str = "records"
+
+
+def normalize_time(text: str, name: str) -> str:
+    try:
+        moment = datetime.fromisoformat(text.replace("Z", "+00:00"))
+    except ValueError as error:
+        raise FatalError(f"{name} is not an ISO 8601 time: {text!r}") from error
+    return iso(moment if moment.tzinfo else moment.replace(tzinfo=UTC))
+
+
+def plan_window(cursor: str | None, request: Request, lookback: timedelta) -> Window:
+    """The window to read. It overlaps the last one by `lookback`: objects become visible late."""
+    until = normalize_time(request.until, "until") if request.until else iso(now_utc())
+    if request.since:
+        since: str | None = normalize_time(request.since, "since")
+    elif request.full_refresh or cursor is None:
+        since = None
+    else:
+        since = iso(datetime.fromisoformat(cursor) - lookback)
+    if since and since > until:
+        raise FatalError(f"the window is empty: since {since} is after until {until}")
+    return Window(since, until)
+
+
+def halves(piece: Slice, beginning: str) -> tuple[Slice, Slice] | None:
+    """The slice cut in two with no whole second in both or in neither; None when it is too short.
+
+    beginning: ISO 8601, where a slice without `since` starts: nothing is older.
+    """
+    start = datetime.fromisoformat(piece.since or beginning)
+    end = datetime.fromisoformat(piece.until)
+    if end - start < SHORTEST:
+        return None
+    middle = (start + (end - start) / 2).replace(microsecond=0)
+    after = iso(middle + timedelta(seconds=1))
+    return (
+        Slice(piece.since, iso(middle), piece.kind),
+        Slice(after, piece.until, piece.kind),
+    )
