@@ -1,7 +1,7 @@
 """Run the Databricks job and fail when its result is anything but SUCCESS.
 
-`python -m scripts.run_databricks_job --token <execution id>`; the token makes a repeated call wait
-for the run that the first one started.
+`python -m scripts.run_databricks_job --token <execution id>`; with the same token a repeated call
+waits for the run that the first one started, or repairs it.
 """
 
 import argparse

@@ -12,12 +12,14 @@ from starlette.routing import Route
 
 from docker.databricks import tasks
 from docker.databricks.definitions import InvalidJobError, check, new_run
+from docker.databricks.repairs import HISTORY, latest
 from docker.databricks.runner import Runner
 from docker.databricks.states import is_ended, result
 from docker.databricks.store import Store
 
 Document = dict[str, Any]
 Handler = Callable[[Document], Document | Response]
+HIDDEN = ("wheel", "timeout_seconds", HISTORY)
 LOG_BYTES = 5 * 1024 * 1024  # get-output returns the last 5 MB
 
 
@@ -114,7 +116,10 @@ class Api:
 
     def get_run(self, body: Document) -> Document:
         run = self._find_run(body)
-        return {**_shown(run), "run_page_url": f"/jobs/{run['job_id']}/runs/{run['run_id']}"}
+        page: Document = {"run_page_url": f"/jobs/{run['job_id']}/runs/{run['run_id']}"}
+        if str(body.get("include_history")).lower() == "true":
+            page[HISTORY] = run.get(HISTORY, [])
+        return {**_shown(run), **page}
 
     def list_runs(self, body: Document) -> Document:
         runs = self._store.runs()
@@ -156,9 +161,15 @@ class Api:
         known = {task["task_key"] for task in run["tasks"]}
         if not keys or set(keys) - known:
             raise ApiError(400, "INVALID_PARAMETER_VALUE", "rerun_tasks names no task of the run.")
-        if not self._runner.again(run["run_id"], keys):
+        last = latest(run)
+        if last is not None and body.get("latest_repair_id") != last:
+            raise ApiError(
+                400, "INVALID_PARAMETER_VALUE", f"latest_repair_id must be the last repair, {last}."
+            )
+        repair_id = self._store.new_id("repair")
+        if not self._runner.again(run["run_id"], keys, repair_id):
             raise ApiError(400, "INVALID_STATE", f"Run {run['run_id']} has not ended yet.")
-        return {"repair_id": self._store.new_id("repair")}
+        return {"repair_id": repair_id}
 
     def _output(self, run: Document, task: Document) -> Document:
         folder = self._store.output_folder(task)
@@ -284,4 +295,4 @@ def _without_tasks(job: Document) -> Document:
 
 
 def _shown(run: Document) -> Document:
-    return {key: value for key, value in run.items() if key not in ("wheel", "timeout_seconds")}
+    return {key: value for key, value in run.items() if key not in HIDDEN}

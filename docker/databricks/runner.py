@@ -10,6 +10,7 @@ from typing import Any
 from docker.common.clock import Clock
 from docker.databricks import tasks
 from docker.databricks.definitions import PARAMETER
+from docker.databricks.repairs import begin_repair, end_repair
 from docker.databricks.spark import SparkError, SparkServer
 from docker.databricks.states import before_start, ended, is_ended, result, waiting
 from docker.databricks.store import Store
@@ -54,12 +55,13 @@ class Runner:
                 self._admit(run, job)
         return kept
 
-    def again(self, run_id: int, keys: list[str]) -> bool:
+    def again(self, run_id: int, keys: list[str], repair_id: int) -> bool:
         """Repair: the named tasks of an ended run once more; False while it has not ended."""
         with self._lock:
             run = self._store.run(run_id)
             if run is None or not is_ended(run):
                 return False
+            begin_repair(run, repair_id, self._now())
             for task in run["tasks"]:
                 if task["task_key"] in keys:
                     task.update(before_start(task))
@@ -215,6 +217,7 @@ class Runner:
             run.update(_outcome(run["tasks"], run["run_id"] in self._cancelled))
             run["end_time"] = self._now()
             run["run_duration"] = run["end_time"] - run["start_time"]
+            end_repair(run)
             self._store.put_run(run)
             self._cancelled.discard(run["run_id"])
 

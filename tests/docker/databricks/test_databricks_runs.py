@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from databricks.sdk.errors import OperationFailed
+from databricks.sdk.errors import InvalidParameterValue, OperationFailed
 from databricks_local import Jobs, eventually, results, task, task_of
 
 
@@ -115,6 +115,26 @@ def test_repair_runs_the_failed_tasks_again(jobs: Jobs, tmp_path: Path) -> None:
     assert run.state.result_state.value == "SUCCESS"
     assert task_of(run, "first").end_time == task_of(broken, "first").end_time
     assert task_of(run, "shaky").run_id != task_of(broken, "shaky").run_id
+    assert not jobs.api.get_run(run.run_id).repair_history
+
+
+def test_repairs_are_remembered_and_the_last_one_must_be_named(jobs: Jobs) -> None:
+    run = jobs.run(jobs.create(task("broken", "fails", "again")))
+    first = jobs.api.repair_run(run.run_id, rerun_all_failed_tasks=True).response.repair_id
+    jobs.ended(run.run_id)
+    with pytest.raises(InvalidParameterValue, match=f"must be the last repair, {first}"):
+        jobs.api.repair_run(run.run_id, rerun_all_failed_tasks=True)
+    second = jobs.api.repair_run(
+        run.run_id, rerun_all_failed_tasks=True, latest_repair_id=first
+    ).response.repair_id
+    jobs.ended(run.run_id)
+    history = jobs.api.get_run(run.run_id, include_history=True).repair_history
+    assert [(item.type.value, item.id) for item in history] == [
+        ("ORIGINAL", None),
+        ("REPAIR", first),
+        ("REPAIR", second),
+    ]
+    assert {item.state.result_state.value for item in history} == {"FAILED"}
 
 
 def test_one_run_at_a_time_the_next_is_skipped_or_queued(jobs: Jobs, tmp_path: Path) -> None:

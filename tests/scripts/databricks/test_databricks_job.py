@@ -1,12 +1,14 @@
 """Whether a run passes, and who is blamed when it does not; the SDK's own objects, no network."""
 
 import threading
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
 from databricks.sdk.service.jobs import (
     BaseJob,
+    RepairHistoryItem,
     Run,
     RunLifeCycleState,
     RunOutput,
@@ -18,6 +20,8 @@ from databricks.sdk.service.jobs import (
 from scripts.databricks import job
 from scripts.errors import FatalError, RetriableError
 from scripts.settings import Databricks
+
+RUNNING = RunLifeCycleState.RUNNING
 
 
 class Jobs:
@@ -32,7 +36,7 @@ class Jobs:
         assert self.output is not None
         return self.output
 
-    def get_run(self, run_id: int) -> Run:
+    def get_run(self, run_id: int, include_history: bool) -> Run:
         return self.runs.pop(0)
 
     def list(self, name: str) -> list[BaseJob]:
@@ -110,9 +114,18 @@ def test_waiting_ends_with_a_result_and_not_before(monkeypatch: pytest.MonkeyPat
     running = Run(state=RunState(life_cycle_state=RunLifeCycleState.RUNNING))
     ending = Run(state=RunState(life_cycle_state=RunLifeCycleState.TERMINATING))
     done = run(RunResultState.FAILED)
-    assert job._wait(Jobs(runs=[running, ending, done]), 5) is done
+    assert job._wait(Jobs(runs=[running, ending, done]), 5, None) is done
     broken = run(None)
-    assert job._wait(Jobs(runs=[running, broken]), 5) is broken
+    assert job._wait(Jobs(runs=[running, broken]), 5, None) is broken
+
+
+def test_of_a_repaired_run_the_repair_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("time.sleep", lambda seconds: None)
+    open_repair = RepairHistoryItem(id=9, state=RunState(life_cycle_state=RUNNING))
+    still_old = replace(run(RunResultState.FAILED), repair_history=[open_repair])
+    ended_repair = replace(open_repair, state=RunState(result_state=RunResultState.SUCCESS))
+    done = replace(run(RunResultState.SUCCESS), repair_history=[ended_repair])
+    assert job._wait(Jobs(runs=[still_old, still_old, done]), 5, 9) is done
 
 
 @pytest.mark.parametrize(("name", "count"), [("none", 0), ("twice", 2)])
@@ -126,7 +139,9 @@ def test_a_job_must_be_there_once(name: str, count: int) -> None:
     [
         (401, "UNAUTHENTICATED", FatalError, "check DATABRICKS_HOST and DATABRICKS_TOKEN"),
         (403, "PERMISSION_DENIED", FatalError, "check DATABRICKS_HOST and DATABRICKS_TOKEN"),
-        (400, "INVALID_PARAMETER_VALUE", RetriableError, "Databricks answered"),
+        (400, "INVALID_PARAMETER_VALUE", FatalError, "Databricks refused the call"),
+        (404, "RESOURCE_DOES_NOT_EXIST", FatalError, "Databricks refused the call"),
+        (409, "RESOURCE_CONFLICT", RetriableError, "Databricks answered"),
     ],
 )
 def test_a_refusal_is_one_sentence(
