@@ -6,8 +6,8 @@ from typing import Any
 
 from scripts.alerts import slack
 from scripts.alerts.kestra import Client
-from scripts.landing.store import LostRaceError, Store
-from scripts.landing.writer import iso, now_utc
+from scripts.alerts.once import once
+from scripts.landing.store import Store
 from scripts.settings import Kestra
 
 ALARMING = ("FAILED", "WARNING", "KILLED")
@@ -21,26 +21,17 @@ LEVEL = re.compile(r"^(ERROR|WARNING|CRITICAL)\s+")
 
 
 def alert(kestra: Kestra, webhook_url: str, store: Store, execution_id: str) -> bool:
-    """Post the message unless the run was saved or has been told of; whether it was posted.
-
-    Kestra delivers at least once, so the claim on `state/alerts/failed_run/<id>` is what makes it
-    one message. It is given back when Slack does not take the message.
-    """
+    """Post the message unless the run was saved or has been told of; whether it was posted."""
     client = Client(kestra)
     execution = client.ended(execution_id)
     if execution["state"]["current"] not in ALARMING:
         return False
-    claim = f"state/alerts/failed_run/{execution_id}.json"
-    try:
-        store.create(claim, {"execution": execution_id, "at": iso(now_utc())})
-    except LostRaceError:
-        return False
-    try:
-        slack.post(webhook_url, message(execution, client.error_lines(execution_id), client.link))
-    except BaseException:
-        store.delete([claim])
-        raise
-    return True
+
+    def say() -> None:
+        lines = client.error_lines(execution_id)
+        slack.post(webhook_url, message(execution, lines, client.link))
+
+    return once(store, f"failed_run/{execution_id}", say)
 
 
 def message(

@@ -41,6 +41,16 @@ def run_job(settings: Databricks, token: str) -> tuple[int, str]:
     return run_id, run.run_page_url or ""
 
 
+def cancel_run(settings: Databricks, token: str) -> None:
+    """End the run that `token` names, if it is under way. One that was never started is started
+    and cancelled: the API finds a run by its token in no other way."""
+    with _explained(settings):
+        client = WorkspaceClient(host=settings.host, token=settings.token)
+        run_id = _run_now(client, _job_id(client, settings.job_name), token)
+        client.jobs.cancel_run(run_id)
+    log.info("Databricks run %d: cancelled, unless it had ended", run_id)
+
+
 @contextmanager
 def _explained(settings: Databricks) -> Iterator[None]:
     try:

@@ -23,6 +23,10 @@ class LostRaceError(RetriableError):
     """Another writer created the object first."""
 
 
+class MissingObjectError(FatalError):
+    """There is no object of that key."""
+
+
 class Store:
     """A bucket. Keys are relative to it; JSON objects are dictionaries."""
 
@@ -116,6 +120,8 @@ def _translate(error: ClientError, place: str) -> Exception:
     status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
     if code in ("PreconditionFailed", "ConditionalRequestConflict") or status in (409, 412):
         return LostRaceError(f"{place} was created by another run first")
+    if code == "NoSuchKey":
+        return MissingObjectError(f"{place} is not there")
     if code in ("NoSuchBucket", "AccessDenied", "InvalidAccessKeyId", "SignatureDoesNotMatch"):
         return FatalError(
             f"S3 refused {place} ({code}): check S3_BUCKET, AWS_ACCESS_KEY_ID and its policy"

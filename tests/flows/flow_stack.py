@@ -42,6 +42,10 @@ class Stack:
         answer.raise_for_status()
         return str(answer.json()["id"])
 
+    def kill(self, identifier: str) -> None:
+        url = f"{self.values['KESTRA_URL']}/api/v1/main/executions/{identifier}/kill"
+        requests.delete(url, timeout=60).raise_for_status()
+
     def execution(self, identifier: str) -> dict[str, Any]:
         return self._kestra(f"executions/{identifier}")
 

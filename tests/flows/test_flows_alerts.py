@@ -123,10 +123,25 @@ def test_a_cancelled_spark_job_is_told(
     check(stack, run, "ecomm.transform/medallion failed", "run_job", said)
 
 
+def test_a_killed_run_ends_its_spark_job_and_is_told_once(
+    stack: Stack, job: Callable[..., None], tmp_path: Path
+) -> None:
+    job("holds", str(tmp_path / "never"))
+    run = stack.start(MEDALLION)
+    (active,) = eventually(lambda: list(stack.databricks().jobs.list_runs(active_only=True)), 60)
+    stack.kill(run)
+    check(stack, run, "ecomm.transform/medallion was killed", "run_job", "", state="KILLED")
+    eventually(lambda: task_states(stack, run).get("cancel_job") == "SUCCESS", 90)
+    ended = eventually(
+        lambda: stack.databricks().jobs.get_run(active.run_id).state.result_state, 30
+    )
+    assert ended.value == "CANCELED"
+
+
 def test_after_all_runs_there_is_one_message_each_and_no_secret_anywhere(stack: Stack) -> None:
     """Last on purpose: the alerts of every run above have come, and other runs after them."""
     runs = stack.executions("ecomm.ingest") + stack.executions("ecomm.transform")
-    failed = [run["id"] for run in runs if run["state"]["current"] == "FAILED"]
+    failed = [run["id"] for run in runs if run["state"]["current"] in ("FAILED", "KILLED")]
     eventually(lambda: settled(stack), 60)
     assert {run: len(stack.messages(run)) for run in failed} == dict.fromkeys(failed, 1)
     assert len(stack.channel()) == len(failed)
@@ -138,9 +153,9 @@ def test_after_all_runs_there_is_one_message_each_and_no_secret_anywhere(stack: 
     assert [secret for secret in stack.secrets() if secret in said] == []
 
 
-def check(stack: Stack, run: str, title: str, task: str, line: str) -> None:
+def check(stack: Stack, run: str, title: str, task: str, line: str, state: str = "FAILED") -> None:
     """One message, with the flow, the failing task, the error, the run and a link."""
-    assert stack.ended(run)["state"]["current"] == "FAILED"
+    assert stack.ended(run)["state"]["current"] == state
     payload = stack.alerted(run)["payload"]
     blocks = payload["blocks"]
     assert blocks[0]["text"]["text"] == title
@@ -151,6 +166,11 @@ def check(stack: Stack, run: str, title: str, task: str, line: str) -> None:
     assert f"/{run}|" in blocks[3]["text"]["text"]
     assert line in payload["text"]
     assert len(stack.messages(run)) == 1
+
+
+def task_states(stack: Stack, run: str) -> dict[str, str]:
+    tasks = stack.execution(run)["taskRunList"]
+    return {task["taskId"]: task["state"]["current"] for task in tasks}
 
 
 def settled(stack: Stack) -> bool:

@@ -9,14 +9,14 @@ from pathlib import Path
 from databricks_local import ROOT, TOKEN, Databricks, Jobs, eventually, results, task
 
 
-def script(databricks: Databricks, name: str, token: str) -> "subprocess.Popen[str]":
+def script(databricks: Databricks, name: str, token: str, *more: str) -> "subprocess.Popen[str]":
     environment = {
         "DATABRICKS_HOST": databricks.url,
         "DATABRICKS_TOKEN": TOKEN,
         "DATABRICKS_JOB_NAME": name,
     }
     return subprocess.Popen(
-        [sys.executable, "-m", "scripts.run_databricks_job", "--token", token],
+        [sys.executable, "-m", "scripts.run_databricks_job", "--token", token, *more],
         cwd=ROOT,
         env=os.environ | environment,
         text=True,
@@ -86,3 +86,17 @@ def test_a_job_that_keeps_failing_is_repaired_once_a_call(
         (run_id,) = runs_of(jobs, job)
         history = jobs.api.get_run(run_id, include_history=True).repair_history
         assert len(history or []) == repairs
+
+
+def test_a_run_is_cancelled_by_its_token(
+    databricks: Databricks, jobs: Jobs, tmp_path: Path
+) -> None:
+    gate = tmp_path / "gate"
+    job = jobs.create(task("held", "holds", gate), name="cancelled")
+    killed = script(databricks, "cancelled", "execution-5")
+    eventually(Path(f"{gate}.begun").exists)
+    killed.kill()
+    killed.wait()
+    assert script(databricks, "cancelled", "execution-5", "--cancel").wait(60) == 0
+    (run_id,) = runs_of(jobs, job)
+    assert results(jobs.ended(run_id)) == {"held": "CANCELED"}

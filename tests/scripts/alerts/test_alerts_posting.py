@@ -12,7 +12,7 @@ from scripts.settings import Kestra
 
 FAILED = execution("FAILED", task_run("pull", "FAILED"))
 LOGS = [entry("pull", "ERROR Shopify answered 401")]
-CLAIM = "state/alerts/failed_run/6mYkExecution.json"
+STATE = "state/alerts/failed_run/6mYkExecution/"
 
 
 def messages(slack: Service) -> list[dict[str, str]]:
@@ -44,7 +44,7 @@ def test_a_run_that_a_retry_saved_is_not_told(
     with kestra_telling(states, LOGS) as url:
         assert alert(told(url), slack_webhook, store, FAILED["id"]) is False
     assert messages(slack_server) == []
-    assert not store.exists(CLAIM)
+    assert list(store.list(STATE)) == []
 
 
 def test_the_claim_is_given_back_when_slack_refuses(
@@ -54,7 +54,7 @@ def test_the_claim_is_given_back_when_slack_refuses(
     with kestra_telling([FAILED], LOGS) as url:
         with pytest.raises(FatalError, match="Slack refused the message: no_active_hooks"):
             alert(told(url), slack_webhook, store, FAILED["id"])
-        assert not store.exists(CLAIM)
+        assert list(store.list(STATE)) == []
         slack_server.admin("POST", "webhook", {"refuses_with": None})
         assert alert(told(url), slack_webhook, store, FAILED["id"]) is True
     assert len(messages(slack_server)) == 1
