@@ -49,8 +49,7 @@ class Done:
 def play(stage: Stage, day: date, now: datetime) -> Done:
     """Everything of `day` up to `now` that has not happened yet. Repeating it does nothing."""
     if day.weekday() == 0 and not stage.held(day):
-        weeks = day.toordinal() // 7
-        store.restock(stage.client, stage.shop, f"{day:%Y%m%d}", late=weeks % 3 == 0)
+        store.restock(stage.client, stage.shop, day)
     placed = _place(stage, day, now)
     due = [
         (plan, order)

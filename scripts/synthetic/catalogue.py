@@ -3,11 +3,14 @@
 from dataclasses import dataclass
 from decimal import Decimal
 
+# Units of a scarce variant a location: about two and a half weeks of its sales.
+SCARCE = 8
+
 
 @dataclass(frozen=True)
 class Variant:
     """price and cost in shop currency; popularity: relative odds of being bought; stock: units that
-    a restock fills up to; scarce: restocked late, so that it runs out now and then."""
+    a restock fills up to; scarce: restocked every third week, so that it runs out now and then."""
 
     sku: str
     product: str
@@ -47,7 +50,7 @@ def _product(
             price=Decimal(price),
             cost=cost,
             popularity=popularity / (1 + 0.6 * place),
-            stock=round(14 + 24 * popularity / (1 + place)),
+            stock=SCARCE if scarce and place == 0 else round(14 + 24 * popularity / (1 + place)),
             scarce=scarce and place == 0,
         )
         for place, option in enumerate(options)
@@ -56,13 +59,14 @@ def _product(
 
 
 SIZES = ("M", "L", "S", "XL")
+POLES = ("Standard", "Short")
 CATALOGUE: tuple[Product, ...] = (
     _product("Trail Jacket", "Outerwear", "JKT", "148.00", 1.1, "Size", SIZES, scarce=True),
     _product("Merino Base Layer", "Clothing", "MBL", "72.00", 1.8, "Size", SIZES),
     _product("Hiking Socks", "Accessories", "SOC", "19.50", 3.2, "Size", ("M", "L")),
     _product("Wool Beanie", "Accessories", "BEA", "28.00", 2.4, "Colour", ("Moss", "Rust", "Navy")),
     _product("Day Pack 22L", "Packs", "DPK", "96.00", 1.4, "Colour", ("Slate", "Clay")),
-    _product("Trekking Poles", "Gear", "POL", "84.90", 0.9, "Length", ("Standard", "Short")),
+    _product("Trekking Poles", "Gear", "POL", "84.90", 0.9, "Length", POLES, scarce=True),
     _product("Insulated Bottle", "Gear", "BTL", "34.00", 2.6, "Colour", ("Steel", "Moss", "Sand")),
     _product("Camp Mug", "Gear", "MUG", "16.00", 2.8, "Colour", ("White", "Blue")),
     _product("Headlamp 400", "Gear", "LMP", "49.95", 1.3, "Colour", ("Black",), scarce=True),
@@ -73,6 +77,7 @@ CATALOGUE: tuple[Product, ...] = (
     _product("Repair Kit", "Gear", "KIT", "22.50", 0.8, "Kit", ("Standard",)),
 )
 VARIANTS: tuple[Variant, ...] = tuple(v for product in CATALOGUE for v in product.variants)
+SCARCE_VARIANTS = tuple(variant for variant in VARIANTS if variant.scarce)
 # Beside the location that every shop has.
 LOCATIONS = (
     ("Reno Warehouse", "US", "NV", "Reno", "89501"),

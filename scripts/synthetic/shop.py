@@ -1,14 +1,21 @@
 """What the synthetic activity does in Shopify, through its Admin API."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
 from scripts.errors import FatalError
 from scripts.landing.writer import iso
 from scripts.shopify.client import Client
-from scripts.synthetic.catalogue import CATALOGUE, LOCATIONS, VARIANTS, Product, Variant
+from scripts.synthetic.catalogue import (
+    CATALOGUE,
+    LOCATIONS,
+    SCARCE_VARIANTS,
+    VARIANTS,
+    Product,
+    Variant,
+)
 from scripts.synthetic.documents import document
 from scripts.synthetic.plan import OrderPlan
 
@@ -71,12 +78,14 @@ def prepare(client: Client) -> Shop:
     )
 
 
-def restock(client: Client, shop: Shop, day: str, late: bool) -> None:
-    """Fill every shelf up again; scarce items only when `late` (every third week)."""
+def restock(client: Client, shop: Shop, day: date) -> None:
+    """Fill every shelf up again; of the scarce items one a week, so that another one is missed."""
+    week = day.toordinal() // 7
+    turn = SCARCE_VARIANTS[week % len(SCARCE_VARIANTS)]
     now = {node["sku"]: _stock(node) for node in _variants(client)}
     changes = []
     for variant in VARIANTS:
-        if variant.scarce and not late:
+        if variant.scarce and variant != turn:
             continue
         for place, location in enumerate(shop.locations):
             missing = _target(variant, place) - now[variant.sku].get(location, 0)
@@ -91,8 +100,8 @@ def restock(client: Client, shop: Shop, day: str, late: bool) -> None:
                 )
     if changes:
         order = {"name": "available", "reason": "received", "changes": changes}
-        order["referenceDocumentUri"] = f"gid://ecomm-synthetic/PurchaseOrder/{day}"
-        mutate(client, "adjust_stock", {"input": order, "key": f"restock-{day}"})
+        order["referenceDocumentUri"] = f"gid://ecomm-synthetic/PurchaseOrder/{day:%Y%m%d}"
+        mutate(client, "adjust_stock", {"input": order, "key": f"restock-{day:%Y%m%d}"})
 
 
 def orders_of_day(client: Client, day: str) -> dict[str, Record]:

@@ -36,7 +36,7 @@ def test_days_become_orders_and_payments_and_repeating_them_changes_nothing(stag
     payments = StripeClient(settings.stripe())
     charged = {
         charge["metadata"]["shopify_order_id"]: charge["amount"]
-        for charge in payments.list("/v1/charges")
+        for charge, _ in payments.list("/v1/charges")
         if charge["status"] == "succeeded"
     }
     for plan in plans:
