@@ -8,14 +8,18 @@ PYTHON := .venv/bin/python
 EMBEDDED := $(PYTHON) -m docker.embedded
 READY := .venv/ready
 
-# Sources and results of `make flow` and `make query`.
+# What `make flow`, `make backfill` and `make query` are told.
 FLOW ?=
 INPUTS ?= {}
+SOURCE ?= shopify
+STREAMS ?=
+SINCE ?=
+UNTIL ?=
 SQL ?=
 FORMAT ?= table
 TESTS ?= tests
 
-.PHONY: help setup demo test lint up down status flow query bench compose-env lock clean
+.PHONY: help setup demo test lint up down status flow backfill query bench compose-env lock clean
 
 help: ## Show this list
 	awk 'BEGIN {FS = ":.*## "} /^[a-z_-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -55,6 +59,9 @@ status: $(READY) ## Health, ports and the last runs
 flow: $(READY) ## Run one flow: make flow FLOW=ecomm.ingest/shopify_to_s3 INPUTS='{"streams": "orders"}'
 	$(EMBEDDED) flow '$(FLOW)' --inputs "$$INPUTS"
 
+backfill: $(READY) ## Read a window again: make backfill SOURCE=stripe STREAMS=charges SINCE=2026-01-01 UNTIL=2026-02-01
+	$(EMBEDDED) backfill --source "$$SOURCE" --streams "$$STREAMS" --since "$$SINCE" --until "$$UNTIL"
+
 query: $(READY) ## ClickHouse SQL: make query SQL='select * from gold.daily_revenue' FORMAT=table|json|csv
 	$(EMBEDDED) query "$$SQL" --format '$(FORMAT)'
 
@@ -73,4 +80,4 @@ clean: down ## Stop the stack and delete its data
 	rm -rf .ecomm
 
 # As variables, so that quotes in them reach the command as they are.
-export SQL INPUTS
+export SQL INPUTS SOURCE STREAMS SINCE UNTIL

@@ -1,7 +1,8 @@
-"""`python -m docker.embedded up|down|status|demo|flow|query`: what the Makefile calls."""
+"""`python -m docker.embedded up|down|status|demo|flow|backfill|query`: what the Makefile calls."""
 
 import argparse
 import errno
+import json
 import sys
 
 from docker.common.server import SetupError
@@ -9,6 +10,8 @@ from docker.embedded import demo, flow, query, setup, stack
 from docker.embedded.jars import JarError
 from docker.embedded.settings import load
 from docker.kestra.build import BuildError
+
+BACKFILL = ("source", "streams", "since", "until")
 
 
 def main() -> None:
@@ -19,6 +22,9 @@ def main() -> None:
     flow_parser = commands.add_parser("flow")
     flow_parser.add_argument("flow", help="namespace/flow")
     flow_parser.add_argument("--inputs", default="{}", help="JSON object")
+    backfill_parser = commands.add_parser("backfill")
+    for name in BACKFILL:
+        backfill_parser.add_argument(f"--{name}", default="")
     query_parser = commands.add_parser("query")
     query_parser.add_argument("sql")
     query_parser.add_argument("--format", default="table", choices=("table", "json", "csv"))
@@ -49,6 +55,9 @@ def _run(given: argparse.Namespace) -> int:
             return 0 if stack.status(settings) else 1
         case "flow":
             return flow.run(settings, given.flow, given.inputs)
+        case "backfill":
+            inputs = json.dumps({name: getattr(given, name) for name in BACKFILL})
+            return flow.run(settings, "ecomm.backfill/backfill", inputs)
         case "query":
             query.run(settings, given.sql, given.format)
     return 0

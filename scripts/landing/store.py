@@ -71,11 +71,11 @@ class Store:
     def exists(self, key: str) -> bool:
         return any(found == key for found in self.list(key))
 
-    def list(self, prefix: str) -> Iterator[str]:
-        """Keys under a prefix in lexicographic order."""
+    def list(self, prefix: str, after: str = "") -> Iterator[str]:
+        """Keys under a prefix in lexicographic order, those that follow `after`."""
         with _explained(self.bucket, prefix):
             pages = self._client.get_paginator("list_objects_v2")
-            for page in pages.paginate(Bucket=self.bucket, Prefix=prefix):
+            for page in pages.paginate(Bucket=self.bucket, Prefix=prefix, StartAfter=after):
                 for item in page.get("Contents", []):
                     yield item["Key"]
 

@@ -1,0 +1,13 @@
+"""The sources that can be backfilled, from their own declarations."""
+
+from scripts.backfill.request import Source
+from scripts.shopify.streams import STREAMS as SHOPIFY
+from scripts.stripe.streams import STREAMS as STRIPE
+
+SOURCES = {
+    "shopify": Source(
+        tuple(stream.name for stream in SHOPIFY),
+        tuple(stream.name for stream in SHOPIFY if stream.reads == "whole"),
+    ),
+    "stripe": Source(tuple(stream.name for stream in STRIPE)),
+}
