@@ -42,6 +42,12 @@ class Stripe:
 
 
 @dataclass(frozen=True)
+class Database:
+    url: str  # SQLAlchemy's; holds a password
+    tables: str  # comma-separated table or table:cursor_column; empty means all
+
+
+@dataclass(frozen=True)
 class Databricks:
     host: str
     token: str
@@ -76,6 +82,10 @@ def stripe() -> Stripe:
     return Stripe(api_key=_required("STRIPE_API_KEY"), api_base=_optional("STRIPE_API_BASE"))
 
 
+def database() -> Database:
+    return Database(_required("DATABASE_URL"), _optional("DATABASE_TABLES") or "")
+
+
 def databricks() -> Databricks:
     return Databricks(
         host=_required("DATABRICKS_HOST"),
@@ -108,5 +118,6 @@ def secrets() -> list[str]:
         "AWS_SECRET_ACCESS_KEY",
         "KESTRA_PASSWORD",
         "BACKFILL_WEBHOOK_KEY",
+        "DATABASE_URL",
     )
     return [value for name in names if (value := _optional(name)) and len(value) >= 6]

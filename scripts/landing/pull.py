@@ -7,22 +7,21 @@ slice; what it landed twice, silver counts once.
 
 import logging
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
 
 from scripts.landing.slices import Change, Landed, SliceTooBigError, Target, land_slice
 from scripts.landing.state import OpenWindow, Seen, State, read_state, write_state
 from scripts.landing.store import Store
-from scripts.landing.window import Request, Slice, Window, halves, plan_window
+from scripts.landing.window import NEVER, Request, Slice, Window, halves, plan_window
 from scripts.landing.writer import iso, now_utc
 
 log = logging.getLogger(__name__)
 # A window that was asked for and left unfinished is begun anew after a day: the source moved on.
 RESUME_WITHIN = timedelta(days=1)
-NEVER = "9999"  # after every time
 
 
 def one_slice(window: Window) -> list[Slice]:
@@ -39,6 +38,8 @@ class Reader:
     snapshot: the stream is always read whole and compared.
     workers: slices read at once.
     beginning: ISO 8601 UTC; no record is older.
+    window: the next window, from the cursor, the request and the lookback.
+    details: what the manifests say besides.
     """
 
     read: Callable[[Slice], Iterable[Change]]
@@ -47,6 +48,8 @@ class Reader:
     snapshot: bool = False
     workers: int = 1
     beginning: str = "2004-01-01T00:00:00.000000Z"
+    window: Callable[[str | None, Request, timedelta], Window] = plan_window
+    details: Mapping[str, object] = field(default_factory=dict[str, object])
 
 
 @dataclass(frozen=True)
@@ -101,7 +104,7 @@ def _resumable(run: _Run, state: State) -> bool:
 
 def _begin(run: _Run, state: State) -> State:
     """The state with a freshly planned window; not written yet."""
-    window = plan_window(state.cursor, run.request, run.reader.lookback)
+    window = run.reader.window(state.cursor, run.request, run.reader.lookback)
     slices = list(run.reader.plan(window))
     opened = OpenWindow(window, slices, run.request.full_refresh, iso(now_utc()))
     return replace(state, open=opened)
@@ -162,16 +165,16 @@ def _cut(run: _Run, piece: Slice, error: BaseException | None) -> tuple[Slice, S
 
 def _land(run: _Run, opened: OpenWindow, before: Seen, piece: Slice) -> Landed:
     asked = run.request.asks_for_window
-    horizon = datetime.fromisoformat(opened.window.until) - run.reader.lookback
     return land_slice(
         run.store,
         run.target,
         piece,
         run.reader.read(piece),
         {} if asked else before,
-        remember_from=NEVER if asked else iso(horizon),
+        remember_from=NEVER if asked else opened.window.remember_from,
         full_refresh=opened.full_refresh,
         snapshot=run.reader.snapshot and not asked,
+        details=run.reader.details,
     )
 
 
@@ -186,14 +189,13 @@ def _close(run: _Run, state: State, opened: OpenWindow) -> None:
         if state.generation:
             _write(run, replace(state, open=None, seen={}))
         return
-    seen = opened.seen if run.reader.snapshot else _recent(run, state.seen | opened.seen, opened)
+    seen = opened.seen if run.reader.snapshot else _recent(state.seen | opened.seen, opened.window)
     _write(run, replace(state, open=None, cursor=opened.window.until, seen=seen))
 
 
-def _recent(run: _Run, seen: Seen, opened: OpenWindow) -> Seen:
-    """Only what the next window's lookback can meet again; the state must not grow for ever."""
-    oldest = iso(datetime.fromisoformat(opened.window.until) - run.reader.lookback)
-    return {key: value for key, value in seen.items() if value[1] >= oldest}
+def _recent(seen: Seen, window: Window) -> Seen:
+    """Only what the next window can meet again; the state must not grow for ever."""
+    return {key: value for key, value in seen.items() if value[1] >= window.remember_from}
 
 
 def _write(run: _Run, state: State) -> State:

@@ -1,7 +1,7 @@
 """One slice: the records that changed, their files, their manifest."""
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import orjson
@@ -67,6 +67,7 @@ def land_slice(
     remember_from: str,
     full_refresh: bool = False,
     snapshot: bool = False,
+    details: Mapping[str, object] | None = None,
 ) -> Landed:
     """Land what `before` does not hold already; the manifest is written last.
 
@@ -93,5 +94,6 @@ def land_slice(
             for gone in before.keys() - seen.keys():
                 writer.write(gone, {"id": gone}, deleted=True)
         landed = writer.rows
-        writer.finish(piece.since, piece.until, full_refresh=full_refresh, slice=piece.kind)
+        said = {"full_refresh": full_refresh, "slice": piece.kind, **(details or {})}
+        writer.finish(piece.since, piece.until, **said)
         return Landed(read, landed, seen, writer.run_id)

@@ -8,6 +8,7 @@ from scripts.landing.writer import iso, now_utc
 
 # Sources keep whole seconds: below this a span cannot be cut in two.
 SHORTEST = timedelta(seconds=2)
+NEVER = "~"  # after every time
 
 
 @dataclass(frozen=True)
@@ -25,10 +26,15 @@ class Request:
 
 @dataclass(frozen=True)
 class Window:
-    """[since, until], both inclusive, ISO 8601 in UTC; since None is the beginning."""
+    """[since, until], both inclusive, ISO 8601 in UTC (or other texts whose order is that of what
+    they stand for); since None is the beginning.
+
+    remember_from: what changed from then on, the next window may meet again.
+    """
 
     since: str | None
     until: str
+    remember_from: str = NEVER
 
 
 @dataclass(frozen=True)
@@ -60,7 +66,7 @@ def plan_window(cursor: str | None, request: Request, lookback: timedelta) -> Wi
         since = iso(datetime.fromisoformat(cursor) - lookback)
     if since and since > until:
         raise FatalError(f"the window is empty: since {since} is after until {until}")
-    return Window(since, until)
+    return Window(since, until, iso(datetime.fromisoformat(until) - lookback))
 
 
 def halves(piece: Slice, beginning: str) -> tuple[Slice, Slice] | None:

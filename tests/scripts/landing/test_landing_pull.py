@@ -38,7 +38,9 @@ def test_an_asked_for_window_is_taken_as_it_is(
         with pytest.raises(FatalError, match="the window is empty"):
             plan_window(state, request, lookback)
         return
-    assert plan_window(state, request, lookback) == Window(iso(since), iso(until))
+    assert plan_window(state, request, lookback) == Window(
+        iso(since), iso(until), iso(until - lookback)
+    )
 
 
 def test_the_first_pull_and_a_full_refresh_read_everything() -> None:

@@ -1,0 +1,167 @@
+"""SQL database → landing: what a growing column tells of, or the whole table compared.
+
+Rows come through a server-side cursor, so a table of any size needs little memory here. They are
+counted in the same transaction: a connection that broke off early cannot pass for the end.
+"""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import Any
+
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Engine,
+    and_,
+    create_engine,
+    func,
+    or_,
+    select,
+    true,
+)
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlchemyError
+
+from scripts.database.tables import Stream, described
+from scripts.database.values import DIGITS, from_mark, to_json, to_mark
+from scripts.errors import FatalError, RetriableError
+from scripts.landing.pull import Reader, Result
+from scripts.landing.pull import pull as land
+from scripts.landing.slices import Change, Target
+from scripts.landing.store import Store
+from scripts.landing.window import Request, Slice, Window, normalize_time
+from scripts.landing.writer import iso, now_utc
+
+SOURCE = "database"
+VERSION = "1"
+ROWS = 1000  # fetched at once
+# Transactions commit in another order than their numbers and times were given out.
+LOOKBACK_TIME = timedelta(minutes=10)
+LOOKBACK_NUMBERS = 1000
+
+
+def connect(url: str) -> Engine:
+    """An engine for any SQLAlchemy URL whose driver is installed; nothing is opened yet."""
+    try:
+        return create_engine(url, pool_pre_ping=True)
+    except (ArgumentError, NoSuchModuleError, ImportError) as error:
+        raise FatalError(
+            "DATABASE_URL is not a SQLAlchemy URL with an installed driver, such as "
+            "postgresql+psycopg://user:password@host/name"
+        ) from error
+
+
+@contextmanager
+def explained() -> Iterator[None]:
+    """The database's errors by kind, without the URL, which holds a password, and without rows."""
+    try:
+        yield
+    except DBAPIError as error:
+        said = " ".join(str(error.orig).split())[:300]
+        if error.connection_invalidated or "Operational" in type(error.orig).__name__:
+            raise RetriableError(f"the database broke off or did not answer: {said}") from None
+        raise FatalError(f"the database refused: {said}") from None
+    except SQLAlchemyError as error:
+        raise FatalError(f"the database cannot be read: {type(error).__name__}") from None
+
+
+def pull(engine: Engine, store: Store, stream: Stream, request: Request) -> Result:
+    """Pull one table. A table without a cursor column knows no windows: it is read whole."""
+    with explained():
+        reader = Reader(
+            partial(_rows, engine, stream),
+            window=partial(_window, engine, stream),
+            snapshot=stream.cursor is None,
+            details={"columns": described(stream)},
+        )
+        return land(store, Target(SOURCE, stream.name, VERSION), request, reader)
+
+
+def _window(
+    engine: Engine, stream: Stream, cursor: str | None, request: Request, lookback: timedelta
+) -> Window:
+    """Ends at the column's greatest value now: the database's clock counts, not ours."""
+    if stream.cursor is None:
+        return Window(None, iso(now_utc()), "")
+    with engine.connect() as connection:
+        greatest = connection.scalar(select(func.max(stream.cursor)))
+    until = to_mark(greatest) if greatest is not None else (cursor or "")
+    if request.until:
+        until = min(until, _asked(stream.cursor, request.until, "until"))
+    since = _back(stream.cursor, cursor) if cursor and not request.full_refresh else None
+    if request.since:
+        since = _asked(stream.cursor, request.since, "since")
+    return Window(since, until, _back(stream.cursor, until) if until else "")
+
+
+def _asked(column: Column[object], text: str, name: str) -> str:
+    """A bound that was asked for, as a mark: a number for a number column, else a time."""
+    if _kind(column) is not int:
+        return normalize_time(text, name)
+    if not text.isdecimal():
+        raise FatalError(f"{name} is {text!r}, but the cursor column {column} holds whole numbers")
+    return to_mark(int(text))
+
+
+def _back(column: Column[object], mark: str) -> str:
+    if _kind(column) is int:
+        return f"{max(0, int(mark) - LOOKBACK_NUMBERS):0{DIGITS}d}"
+    moment = datetime.fromisoformat(mark)
+    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return to_mark(_of_kind(column, moment - LOOKBACK_TIME))
+
+
+def _kind(column: Column[object]) -> type:
+    return column.type.python_type
+
+
+def _of_kind(column: Column[object], moment: datetime) -> object:
+    return moment if _kind(column) is datetime else moment.date()
+
+
+def _rows(engine: Engine, stream: Stream, piece: Slice) -> Iterator[Change]:
+    within = _within(stream, piece)
+    with explained(), engine.connect() as connection:
+        if engine.dialect.name != "sqlite":  # whose transactions always see one state
+            connection.execution_options(isolation_level="REPEATABLE READ")
+        expected = connection.scalar(select(func.count()).select_from(stream.table).where(within))
+        read_at = iso(now_utc())
+        found = connection.execution_options(stream_results=True, yield_per=ROWS).execute(
+            select(stream.table).where(within)
+        )
+        count = 0
+        for row in found.mappings():
+            count += 1
+            yield _change(stream, row, read_at)
+        if count != expected:
+            raise RetriableError(
+                f"database/{stream.name}: read {count} rows, the database counts {expected}; the "
+                "cursor was left where it was"
+            )
+
+
+def _within(stream: Stream, piece: Slice) -> ColumnElement[bool]:
+    """Rows whose cursor is empty come with every window: nothing tells when they change."""
+    column = stream.cursor
+    if column is None or not piece.until:
+        return true()
+    bounds = [column <= _bound(column, piece.until)]
+    if piece.since:
+        bounds.append(column >= _bound(column, piece.since))
+    return or_(and_(*bounds), column.is_(None))
+
+
+def _bound(column: Column[object], mark: str) -> Any:
+    value = from_mark(mark, _kind(column))
+    if isinstance(value, datetime) and not getattr(column.type, "timezone", False):
+        return value.replace(tzinfo=None)
+    return value
+
+
+def _change(stream: Stream, row: Mapping[Any, Any], read_at: str) -> Change:
+    # str: SQLAlchemy's names are a type of their own.
+    record = {str(column.name): to_json(row[column]) for column in stream.table.columns}
+    key = "|".join(str(record[str(column.name)]) for column in stream.key)
+    value = row[stream.cursor] if stream.cursor is not None else None
+    return Change(key, record, "~" if value is None else to_mark(value), read_at=read_at)

@@ -1,0 +1,64 @@
+"""Database values as JSON that keeps them exact, and cursors as text that sorts as they do."""
+
+import base64
+import math
+from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
+from uuid import UUID
+
+from scripts.errors import FatalError
+from scripts.landing.writer import iso
+
+DIGITS = 20  # the longest 64-bit number has 19
+
+
+def to_json(value: object) -> object:
+    """Numbers that JSON would bend (decimals, whole numbers above 2^53) become text, as do times
+    (ISO 8601; those with a zone in UTC), intervals (seconds), bytes (base64), UUIDs and the floats
+    that JSON does not know."""
+    match value:
+        case None | bool() | str():
+            return value
+        case int():
+            return value if abs(value) <= 2**53 else str(value)
+        case float():
+            return value if math.isfinite(value) else str(value)
+        case Decimal() | UUID():
+            return str(value)
+        case datetime():
+            return iso(value) if value.tzinfo else value.isoformat()
+        case date() | time():
+            return value.isoformat()
+        case timedelta():
+            return str(Decimal(value // timedelta(microseconds=1)).scaleb(-6))
+        case bytes() | bytearray() | memoryview():
+            return base64.b64encode(bytes(value)).decode()
+        case dict():
+            return {str(key): to_json(item) for key, item in value.items()}
+        case list() | tuple() | set():
+            return [to_json(item) for item in value]
+        case _:
+            return str(value)
+
+
+def to_mark(value: object) -> str:
+    """A cursor's value as text. Times without a zone are taken as UTC."""
+    match value:
+        case datetime():
+            return iso(value if value.tzinfo else value.replace(tzinfo=UTC))
+        case date():
+            return value.isoformat()
+        case int() if value >= 0:
+            return f"{value:0{DIGITS}d}"
+        case _:
+            raise FatalError(
+                f"a cursor column holds {value!r}: only whole numbers from 0, or times"
+            )
+
+
+def from_mark(mark: str, kind: type) -> object:
+    """The value that `mark` stands for, of the column's Python type."""
+    if kind is int:
+        return int(mark)
+    moment = datetime.fromisoformat(mark)
+    return moment.date() if kind is date else moment

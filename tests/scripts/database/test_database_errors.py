@@ -1,0 +1,89 @@
+"""What is wrong with an address, a table or a column, in one sentence and without the password."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine, create_engine, text
+
+from scripts.database.pull import connect, explained
+from scripts.database.tables import streams
+from scripts.database.values import from_mark, to_mark
+from scripts.errors import FatalError, RetriableError
+
+ROOT = Path(__file__).parents[3]
+
+
+@pytest.fixture
+def tables(tmp_path: Path) -> Engine:
+    engine = create_engine(f"sqlite:///{tmp_path / 'shop.db'}")
+    with engine.begin() as connection:
+        connection.execute(text("CREATE TABLE good (id INTEGER PRIMARY KEY, name TEXT)"))
+        connection.execute(text("CREATE TABLE keyless (name TEXT)"))
+    return engine
+
+
+@pytest.mark.parametrize(
+    ("declared", "said"),
+    [
+        ("unicorns", "DATABASE_TABLES: there is no table unicorns in the database"),
+        ("good:age", "DATABASE_TABLES: table good has no column age"),
+        ("good:name", "DATABASE_TABLES: good:name is of type TEXT; a cursor is a whole number"),
+        ("keyless", "table keyless has no primary key"),
+        ("good id", "DATABASE_TABLES: 'good id' is not table or table:column"),
+        ("good, good:id", r"DATABASE_TABLES names \['good'\] more than once"),
+    ],
+)
+def test_a_wrong_declaration_is_named(tables: Engine, declared: str, said: str) -> None:
+    with pytest.raises(FatalError, match=said):
+        streams(tables, declared)
+
+
+def test_without_a_declaration_every_table_is_read(tables: Engine) -> None:
+    with tables.begin() as connection:
+        connection.execute(text("DROP TABLE keyless"))
+    (stream,) = streams(tables, " ")
+    assert (stream.name, stream.cursor) == ("good", None)
+
+
+@pytest.mark.parametrize("url", ["nonsense", "oracle+nothing://x", "postgresql+none://x/y"])
+def test_a_wrong_address_is_a_sentence(url: str) -> None:
+    with pytest.raises(FatalError, match="DATABASE_URL is not a SQLAlchemy URL"):
+        connect(url)
+
+
+def test_a_server_that_does_not_answer_is_retriable_and_its_password_is_not_said() -> None:
+    password = "very" + "secret"
+    engine = connect(f"postgresql+psycopg://shop:{password}@127.0.0.1:1/shop")
+    with pytest.raises(RetriableError, match="did not answer") as error, explained():
+        streams(engine, "orders")
+    assert password not in str(error.value)
+
+
+def test_a_missing_address_ends_the_command_with_a_sentence(
+    s3_environment: dict[str, str],
+) -> None:
+    given = {**os.environ, **s3_environment, "DATABASE_URL": ""}
+    done = subprocess.run(
+        [sys.executable, "-m", "scripts.database_to_s3"],
+        cwd=ROOT,
+        env=given,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 1
+    assert done.stderr.startswith("ERROR DATABASE_URL is not set")
+
+
+def test_marks_sort_as_their_numbers_do() -> None:
+    numbers = [0, 9, 10, 99, 2**53, 2**63 - 1]
+    marks = [to_mark(number) for number in numbers]
+    assert marks == sorted(marks)
+    assert [from_mark(mark, int) for mark in marks] == numbers
+
+
+def test_a_negative_number_is_no_cursor() -> None:
+    with pytest.raises(FatalError, match="holds -1: only whole numbers from 0"):
+        to_mark(-1)
