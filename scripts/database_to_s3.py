@@ -1,4 +1,4 @@
-"""Pull a SQL database into the landing area: `python -m scripts.database_to_s3 --streams orders`."""
+"""Pull a SQL database into the landing area: `python -m scripts.database_to_s3 --streams users`."""
 
 from kestra import Kestra
 

@@ -16,13 +16,24 @@ from docker.shopify.documents import Document, Documents
 from docker.shopify.execute import Context, run_operation
 from docker.shopify.inputs import coerce_variables
 from docker.shopify.reads import bulk as _bulk_reads  # noqa: F401 - these modules register
-from docker.shopify.reads import customers, events, orders, products, shop  # noqa: F401
+from docker.shopify.reads import (  # noqa: F401  # noqa: F401
+    collections,
+    customers,
+    events,
+    orders,
+    payments,
+    products,
+    returns,
+    selling,
+    shop,
+)
 from docker.shopify.service import Service
 from docker.shopify.settings import PLANS, read_settings
 from docker.shopify.store import Store
 from docker.shopify.throttle import Bucket
 from docker.shopify.webhooks import WebhookSender
 from docker.shopify.writes import bulk, inventory, lifecycle, webhooks  # noqa: F401
+from docker.shopify.writes import collections as _collection_writes  # noqa: F401
 from docker.shopify.writes import products as _product_writes  # noqa: F401
 
 MAX_QUERY_COST = 1000
@@ -47,10 +58,10 @@ class Api:
         zone = ZoneInfo(settings.timezone)
         self.documents: dict[str, Documents] = {}
         self.service = Service(store, clock, settings, zone, self.of_version)
+        self.service.scopes = settings.scopes
         self.service.bulk = BulkRunner(self.service, data / "bulk")
         self.webhooks = WebhookSender(self.service)
-        rate, size = PLANS[settings.plan]
-        self.bucket = Bucket(rate, size)
+        self.set_plan(settings.plan)
         self.seed()
 
     def resume(self) -> None:
@@ -74,9 +85,13 @@ class Api:
         self.service.bulk.outcomes = []
         self.service.store.reset()
         self.service.events.clear()
-        rate, size = PLANS[self.service.settings.plan]
-        self.bucket = Bucket(rate, size)
+        self.service.scopes = self.service.settings.scopes
+        self.set_plan(self.service.settings.plan)
         self.seed()
+
+    def set_plan(self, plan: str) -> None:
+        """A full bucket of this plan's rate; its counters start again."""
+        self.bucket = Bucket(*PLANS[plan])
 
     def of_version(self, version: str) -> Documents:
         if version not in self.documents:

@@ -17,8 +17,8 @@ from docker.common.admin import admin_routes
 from docker.common.faults import Fault, FaultMiddleware
 from docker.shopify import schema
 from docker.shopify.api import Api
-from docker.shopify.bulk import Outcome
 from docker.shopify.rest import rest_routes
+from docker.shopify.stage import stage_routes
 
 UNAUTHORIZED = {
     "errors": "[API] Invalid API key or access token (unrecognized login or wrong password)"
@@ -76,14 +76,6 @@ def build(data: Path) -> FaultMiddleware:
             return Response("NoSuchKey", 404)
         return FileResponse(path, media_type="application/jsonl")
 
-    async def bulk_outcomes(request: Request) -> Response:
-        given = await request.json()
-        api.service.bulk.outcomes = [Outcome(**outcome) for outcome in given]
-        return json_response(given)
-
-    async def deliveries(_: Request) -> Response:
-        return json_response(list(api.webhooks.log))
-
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         api.resume()
@@ -93,8 +85,7 @@ def build(data: Path) -> FaultMiddleware:
 
     routes = [
         *admin_routes("shopify", api.service.clock, faults, api.reset),
-        Route("/_admin/bulk", bulk_outcomes, methods=["POST"]),
-        Route("/_admin/webhooks", deliveries),
+        *stage_routes(api, json_response),
         Route("/admin/api/{version}/graphql.json", graphql, methods=["POST"]),
         Route("/bulk-results/{name}", bulk_result),
         *rest_routes(api, refused, json_response),

@@ -25,6 +25,7 @@ MAX_CONNECTIONS = 5
 MAX_DEPTH = 2
 SLICE = 200
 ENDED = ("CANCELED", "COMPLETED", "EXPIRED", "FAILED")
+ESCAPES = {b"/": b"\\/", b"&": b"\\u0026", b"<": b"\\u003c", b">": b"\\u003e"}
 NOT_A_CONNECTION = "Bulk queries must contain at least one connection."
 
 
@@ -62,8 +63,11 @@ class BulkRunner:
         if operation["status"] == "CREATED":
             self._save(operation, status="RUNNING")
             await asyncio.sleep(outcome.seconds)
-        with path.open("wb") as out:
-            await self._write(operation, documents, out)
+        try:
+            with path.open("wb") as out:
+                await self._write(operation, documents, out)
+        except ApiError as error:
+            outcome = Outcome("FAILED", error.extensions.get("code"))
         if operation["status"] != "RUNNING":
             self._save(operation, status="CANCELED")
             return
@@ -152,12 +156,20 @@ def _flatten(
     own = _without_connections(plan, node, runtime, children)
     if parent is not None:
         own["__parentId"] = parent
-    lines.append(orjson.dumps(own) + b"\n")
+    lines.append(line(own))
     for part, edges in children:
         inner = _node_field(part.plan, part.kind)
         for edge in edges:
             if inner is not None:
                 _flatten(inner.plan, edge[inner.key], node["id"], lines)
+
+
+def line(node: dict[str, Any]) -> bytes:
+    """One line as Shopify writes it: slashes and what HTML minds are escaped, as recorded."""
+    text = orjson.dumps(node)
+    for plain, escaped in ESCAPES.items():
+        text = text.replace(plain, escaped)
+    return text + b"\n"
 
 
 def _without_connections(

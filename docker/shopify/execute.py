@@ -30,7 +30,7 @@ from graphql import (
     is_leaf_type,
 )
 
-from docker.shopify import money
+from docker.shopify import access, money
 from docker.shopify.errors import ApiError, not_supported
 from docker.shopify.idempotency import REQUIRED, REQUIRED_SINCE, run_once
 from docker.shopify.inputs import Variables, literal
@@ -91,10 +91,18 @@ class PlanField:
         self.is_list = isinstance(inner, GraphQLList)
         self.empty = None if nullable else _empty(kind, self.is_list)
         self.resolver = RESOLVERS.get((parent, self.name))
+        if scope := access.scope_of(parent, self.name, kind.name):
+            self.resolver = self._guarded(parent, scope, nullable)
         self.skips = [d for d in node.directives or () if d.name.value in ("skip", "include")]
         self.shape = {"MoneyBag": money.bag_json, "MoneyV2": money.money_json}.get(kind.name)
         self.memo: dict[str, Any] = {}
         self.plan = Plan(plan.schema, plan.fragments, [node.selection_set], kind)
+
+    def _guarded(self, parent: str, scope: str, nullable: bool) -> Resolver | None:
+        """A root field without a resolver stays one that is not offered."""
+        if self.resolver is None and parent == "QueryRoot":
+            return None
+        return access.guarded(scope, self.name, nullable, self.resolver)
 
     def call_arguments(self, context: Context) -> dict[str, Any]:
         given = {a.name.value: a.value for a in self.node.arguments or ()}

@@ -13,7 +13,7 @@ from docker.common.clock import format_time, parse_time
 from docker.shopify.api import Api
 from docker.shopify.execute import Context
 from docker.shopify.pages import decode_cursor, encode_cursor
-from docker.shopify.reads.shop import SCOPES, SHOP_NUMBER, shop_document
+from docker.shopify.reads.shop import SHOP_NUMBER, shop_document
 from docker.shopify.rest_shape import order as order_shape
 from docker.shopify.store import gid_number
 
@@ -35,7 +35,7 @@ def rest_routes(api: Api, refuse: Refuse, respond: Respond) -> list[Route]:
         return respond({"shop": _shop(api)})
 
     def scopes(_: Request) -> Response:
-        return respond({"access_scopes": [{"handle": scope} for scope in SCOPES]})
+        return respond({"access_scopes": [{"handle": s} for s in sorted(api.service.scopes)]})
 
     def orders(request: Request) -> Response:
         documents, link = _order_page(api, request)

@@ -7,6 +7,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from docker.common.clock import Clock, format_time
+from docker.shopify import access
 from docker.shopify.errors import UserError, invalid_id
 from docker.shopify.execute import RESOLVERS, Context
 from docker.shopify.settings import Settings
@@ -27,6 +28,7 @@ class Service:
     zone: ZoneInfo
     documents: Callable[[str], Any]
     version: str = ""
+    scopes: frozenset[str] = access.ALL
     bulk: Any = None
     events: deque[tuple[str, str, dict[str, Any]]] = field(default_factory=deque)
 
@@ -92,6 +94,19 @@ def save(context: Context, document: Document, topic: str | None = None) -> None
     context.store.put(document)
     if topic:
         announce(context, topic, document)
+
+
+def record_deletion(context: Context, document: Document, subject: str) -> None:
+    """The event that a deletion leaves; products and collections leave a deletion event too."""
+    gid, moment = document["id"], now(context)
+    name = document.get("name") or document.get("title") or ""
+    event = create(context, "BasicEvent", subjectId=gid, subjectType=subject, action="destroy")
+    kind = subject.replace("_", " ").capitalize()
+    event |= {"message": f"{kind} {name} was deleted.".replace("  ", " "), "author": "ecomm"}
+    context.store.put(event)
+    if subject in ("PRODUCT", "COLLECTION"):
+        deletion = create(context, "DeletionEvent", subjectId=gid, subjectType=subject)
+        context.store.put(deletion | {"occurredAt": moment})
 
 
 def announce(context: Context, topic: str, document: Document) -> None:

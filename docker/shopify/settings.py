@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from docker.common.server import SetupError, require
+from docker.shopify import access
 
 # plan: (points restored a second, bucket size); Shopify's documented rates of the GraphQL Admin
 # API, and its bucket of 20 seconds' worth (2,000 on a standard plan, as every capture shows)
@@ -25,6 +26,7 @@ class Settings:
     timezone: str
     shop_domain: str
     cache: Path
+    scopes: frozenset[str]
 
 
 def read_settings() -> Settings:
@@ -41,7 +43,13 @@ def read_settings() -> Settings:
         timezone=environment.get("SHOP_TIMEZONE", "America/New_York"),
         shop_domain=environment.get("SHOP_DOMAIN", "local-shop.myshopify.com"),
         cache=cache_directory(environment),
+        scopes=_scopes(environment.get("SHOPIFY_ACCESS_SCOPES", "")),
     )
+
+
+def _scopes(text: str) -> frozenset[str]:
+    """The granted access scopes, comma-separated; all that this service knows when not given."""
+    return frozenset(filter(None, (part.strip() for part in text.split(",")))) or access.ALL
 
 
 def cache_directory(environment: dict[str, str]) -> Path:

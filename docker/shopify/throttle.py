@@ -14,6 +14,10 @@ class Bucket:
     size: float
     level: float = field(init=False)
     seen: float = field(default_factory=time.monotonic)
+    started: float = field(default_factory=time.monotonic)
+    accepted: int = 0
+    refused: int = 0
+    spent: float = 0.0
 
     def __post_init__(self) -> None:
         self.level = self.size
@@ -27,13 +31,23 @@ class Bucket:
     def take(self, points: float) -> bool:
         """Whether the requested cost was there; it is then taken."""
         if self.available() < points:
+            self.refused += 1
             return False
         self.level -= points
+        self.accepted += 1
+        self.spent += points
         return True
 
     def give_back(self, points: float) -> None:
         """Returns what a query was charged above its actual cost."""
         self.level = min(self.size, self.level + points)
+        self.spent -= points
+
+    def counters(self) -> dict[str, float]:
+        """Requests and points since the start, and the seconds that passed."""
+        seconds = time.monotonic() - self.started
+        counted = {"accepted": self.accepted, "throttled": self.refused, "points": self.spent}
+        return counted | {"seconds": seconds, "rate": self.rate, "size": self.size}
 
     def status(self) -> dict[str, Any]:
         return {

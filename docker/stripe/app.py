@@ -13,6 +13,7 @@ from docker.common.admin import admin_routes
 from docker.common.clock import Clock
 from docker.common.faults import Fault, FaultMiddleware
 from docker.stripe import idempotency, service, webhooks
+from docker.stripe.admin import stripe_routes
 from docker.stripe.errors import StripeError
 from docker.stripe.limits import Limiter
 from docker.stripe.objects import API_VERSION
@@ -36,6 +37,8 @@ def build(data: Path) -> ASGIApp:
     def reset() -> None:
         store.clear()
         open_account(store)
+        stripe.restricted.clear()
+        stripe.limiter.traffic.clear()
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
@@ -44,7 +47,8 @@ def build(data: Path) -> ASGIApp:
         deliveries.cancel()
         store.db.close()
 
-    routes = [*admin_routes("stripe", clock, faults, reset), Mount("/", app=Api(stripe))]
+    admin = [*admin_routes("stripe", clock, faults, reset), *stripe_routes(stripe)]
+    routes = [*admin, Mount("/", app=Api(stripe))]
     return FaultMiddleware(
         Starlette(routes=routes, lifespan=lifespan), faults, service.internal_error
     )

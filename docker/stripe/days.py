@@ -1,23 +1,26 @@
 """What the passing of time does: money becomes available, payouts are made, sent and paid.
+What it bills is in `cycles.py`.
 
 Money of a day is available two business days later at midnight UTC. At that moment everything
 available in a currency goes into one payout (`pending`), which is `in_transit` from noon and `paid`
 on its arrival date, the next business day. A balance that is not above zero waits.
 """
 
+from docker.stripe import cycles
 from docker.stripe.call import Call
 from docker.stripe.objects import API_VERSION
 from docker.stripe.resources import payouts
 from docker.stripe.store import Body, Store
 
 SENT_AFTER_SECONDS = 43200
-DUE = """
+DUE = f"""
 SELECT min(due) FROM (
     SELECT min(json_extract(body, '$.available_on')) AS due FROM balance_transaction
     WHERE json_extract(body, '$.status') = 'pending'
     UNION ALL SELECT min(created) + ? FROM payout WHERE json_extract(body, '$.status') = 'pending'
     UNION ALL SELECT min(json_extract(body, '$.arrival_date')) FROM payout
     WHERE json_extract(body, '$.status') = 'in_transit'
+    UNION ALL {cycles.DUE}
 )
 """
 # The plus keeps SQLite on the index of `payout`: the unpaid few, not all that was ever available.
@@ -50,6 +53,7 @@ def advance(store: Store, now: int) -> None:
 
 def _live(store: Store, moment: int) -> None:
     call = Call(store, moment, "", "", {}, {}, API_VERSION, "")
+    cycles.live(call)
     for payout in _with_status(store, "in_transit"):
         if payout["arrival_date"] <= moment:
             trace = {"status": "supported", "value": f"trace{payout['id'][-12:]}"}

@@ -35,12 +35,18 @@ def doc_url(code: str) -> str:
     return f"https://stripe.com/docs/error-codes/{code.replace('_', '-')}"
 
 
+NOUNS = {
+    "checkout_session": "checkout.session",
+    "payment_intent": "payment_intent",
+    "payment_method": "PaymentMethod",
+}
+
+
 def resource_missing(
     kind: str, id_: str, param: str = "id", *, in_path: bool = False
 ) -> StripeError:
     """404 where the URL names the object, 400 where a parameter does."""
-    noun = kind.replace("payment_intent", "payment_intent").replace("_", " ")
-    noun = {"payment intent": "payment_intent", "payment method": "PaymentMethod"}.get(noun, noun)
+    noun = NOUNS.get(kind, kind.replace("_", " "))
     return invalid_request(
         f"No such {noun}: '{id_}'",
         param=param,
@@ -63,6 +69,24 @@ def wrong_api_key(key: str) -> StripeError:
     """Stripe shows a wrong key's beginning and its last four characters."""
     shown = key[:8] + "*" * max(0, len(key) - 12) + key[-4:] if len(key) > 12 else "*" * len(key)
     return invalid_request(f"Invalid API Key provided: {shown}", status=401)
+
+
+def refuse(params: Body, *names: str) -> None:
+    """Raises for a parameter that this service leaves out: better said than ignored."""
+    for name in names:
+        if params.get(name):
+            message = f"The parameter {name} is not served by the local Stripe."
+            raise invalid_request(message, param=name)
+
+
+def not_permitted(key: str, account: str, permission: str) -> StripeError:
+    """A restricted key without the permission (`rak_charge_read`)."""
+    message = (
+        f"The provided key '{key[:8]}{'*' * 8}{key[-4:]}' does not have the required permissions "
+        f"for this endpoint on account '{account}'. Having the '{permission}' permission would "
+        "allow this request to continue."
+    )
+    return invalid_request(message, status=403)
 
 
 def unknown_url(method: str, path: str) -> StripeError:

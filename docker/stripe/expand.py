@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from docker.stripe import ids
+from docker.stripe import ids, lists
 from docker.stripe.data import table
 from docker.stripe.errors import StripeError, invalid_request
 from docker.stripe.objects import UNTOUCHED
@@ -10,8 +10,16 @@ from docker.stripe.store import Body, Store
 
 EXPANDABLE: dict[str, list[str]] = table("expandable")["rows"]
 MAX_LEVELS = 4
-# Lists that Stripe leaves out of an object until they are expanded.
-LISTS = {"sources", "subscriptions", "tax_ids", "refunds"}
+# Lists that Stripe leaves out of an object until they are expanded: the kind of their rows, the
+# field that names the object, their URL. None where this service has no such rows.
+LISTS: dict[str, tuple[str | None, str, str]] = {
+    "line_items": ("item", "session", "/v1/checkout/sessions/{}/line_items"),
+    "payments": ("invoice_payment", "invoice", "/v1/invoice_payments?invoice={}"),
+    "refunds": ("refund", "charge", "/v1/charges/{}/refunds"),
+    "sources": (None, "", "/v1/customers/{}/sources"),
+    "subscriptions": ("subscription", "customer", "/v1/subscriptions?customer={}"),
+    "tax_ids": (None, "", "/v1/customers/{}/tax_ids"),
+}
 
 
 def check(paths: list[str], kind: str, *, in_list: bool) -> None:
@@ -60,17 +68,17 @@ def _walk(store: Store, node: Any, steps: list[str]) -> None:
     if not isinstance(node, dict) or not steps:
         return
     name = steps[0]
-    if name in LISTS and name in EXPANDABLE.get(node.get("object", ""), ()):
+    kind = node.get("object", "").replace(".", "_")
+    if name in LISTS and name in EXPANDABLE.get(kind, ()):
         node[name] = _included_list(store, node, name)
     value = node.get(name)
-    if isinstance(value, str) and (kind := ids.kind_of(value)) and name != "id":
-        node[name] = store.get(kind, value) or value
+    if isinstance(value, str) and (named := ids.kind_of(value)) and name != "id":
+        node[name] = store.get(named, value) or value
     _walk(store, node.get(name), steps[1:])
 
 
 def _included_list(store: Store, node: Body, name: str) -> Body:
-    found = store.select("refund", "json_extract(body, '$.charge') = ?", node["id"])
-    data = found if name == "refunds" else []
-    owner = "charges" if name == "refunds" else "customers"
-    url = f"/v1/{owner}/{node['id']}/{name}"
-    return {"object": "list", "data": data[:10], "has_more": len(data) > 10, "url": url}
+    kind, field, url = LISTS[name]
+    if kind is None:
+        return {"object": "list", "data": [], "has_more": False, "url": url.format(node["id"])}
+    return lists.embedded(store, kind, field, node["id"], url.format(node["id"]))

@@ -20,14 +20,24 @@ PREFIXES = {
     "webhook_endpoint": "we",
     "bank_account": "ba",
     "account": "acct",
+    "subscription": "sub",
+    "subscription_item": "si",
+    "invoice": "in",
+    "invoiceitem": "ii",
+    "invoice_payment": "inpay",
+    "line_item": "il",
+    "checkout_session": "cs",
+    "item": "li",
 }
 KINDS = {prefix: kind for kind, prefix in PREFIXES.items()}
-SHORT = {"customer", "product"}  # cus_ and prod_ carry 14 letters, the others 24
+SHORT = {"customer", "product", "subscription_item"}  # carry 14 letters, the others 24
 
 
 def new_id(kind: str) -> str:
     if kind in SHORT:
         return f"{PREFIXES[kind]}_{token(14)}"
+    if kind == "checkout_session":
+        return f"cs_test_a1{token(56)}"
     return f"{PREFIXES[kind]}_3{token(23)}"
 
 

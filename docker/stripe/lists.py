@@ -4,10 +4,11 @@ from typing import Any
 
 from docker.stripe.call import Call
 from docker.stripe.errors import invalid_request, resource_missing
-from docker.stripe.store import column
+from docker.stripe.store import Body, Store, column
 
 COMPARISONS = {"gt": ">", "gte": ">=", "lt": "<", "lte": "<="}
 CONTROLS = {"limit", "starting_after", "ending_before", "expand"}
+EMBEDDED = 10
 
 Condition = tuple[str, list[Any]]
 
@@ -31,6 +32,13 @@ def render(rows: list[bytes], has_more: bool, url: str) -> bytes:
     more = b"true" if has_more else b"false"
     data = b",".join(rows)
     return b'{"object":"list","data":[%b],"has_more":%b,"url":"%b"}' % (data, more, url.encode())
+
+
+def embedded(store: Store, kind: str, field: str, value: str, url: str) -> Body:
+    """The list inside another object: its first ten, and where the rest is."""
+    found = store.select(kind, f"{column(kind, field)} = ?", value)
+    data = found[:EMBEDDED]
+    return {"object": "list", "data": data, "has_more": len(found) > EMBEDDED, "url": url}
 
 
 def limit_of(call: Call) -> int:

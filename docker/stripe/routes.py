@@ -8,14 +8,20 @@ from docker.stripe.errors import unknown_url
 from docker.stripe.resources import (
     accounts,
     charges,
+    collections,
     customers,
     disputes,
     endpoints,
+    invoice_items,
+    invoices,
     payment_intents,
     payment_methods,
     payouts,
     products,
     refunds,
+    sessions,
+    subscription_items,
+    subscriptions,
 )
 from docker.stripe.store import Body
 
@@ -67,6 +73,19 @@ OPERATIONS = [
     ),
     *_operations("/v1/charges", "refund", {"GET /{charge}/refunds": charges.list_refunds}),
     *_operations(
+        "/v1/checkout/sessions",
+        "checkout_session",
+        {
+            "GET": sessions.list_,
+            "POST": sessions.create,
+            "GET /{session}": sessions.retrieve,
+            "POST /{session}/expire": sessions.expire,
+        },
+    ),
+    *_operations(
+        "/v1/checkout/sessions", "item", {"GET /{session}/line_items": sessions.list_items}
+    ),
+    *_operations(
         "/v1/customers",
         "customer",
         {
@@ -98,6 +117,38 @@ OPERATIONS = [
         "event",
         {"GET": endpoints.list_events, "GET /{id}": endpoints.retrieve_event},
     ),
+    *_operations(
+        "/v1/invoice_payments",
+        "invoice_payment",
+        {"GET": invoices.list_payments, "GET /{invoice_payment}": invoices.retrieve_payment},
+    ),
+    *_operations(
+        "/v1/invoiceitems",
+        "invoiceitem",
+        {
+            "GET": invoice_items.list_,
+            "POST": invoice_items.create,
+            "GET /{invoiceitem}": invoice_items.retrieve,
+            "POST /{invoiceitem}": invoice_items.update,
+            "DELETE /{invoiceitem}": invoice_items.delete,
+        },
+    ),
+    *_operations(
+        "/v1/invoices",
+        "invoice",
+        {
+            "GET": invoices.list_,
+            "POST": invoices.create,
+            "GET /{invoice}": invoices.retrieve,
+            "POST /{invoice}": invoices.update,
+            "DELETE /{invoice}": invoices.delete,
+            "POST /{invoice}/finalize": collections.finalize,
+            "POST /{invoice}/mark_uncollectible": invoices.mark_uncollectible,
+            "POST /{invoice}/pay": collections.pay,
+            "POST /{invoice}/void": invoices.void,
+        },
+    ),
+    *_operations("/v1/invoices", "line_item", {"GET /{invoice}/lines": invoices.list_lines}),
     *_operations(
         "/v1/payment_intents",
         "payment_intent",
@@ -167,6 +218,22 @@ OPERATIONS = [
         },
     ),
     *_operations(
+        "/v1/subscription_items",
+        "subscription_item",
+        {"GET": subscription_items.list_, "GET /{item}": subscription_items.retrieve},
+    ),
+    *_operations(
+        "/v1/subscriptions",
+        "subscription",
+        {
+            "GET": subscriptions.list_,
+            "POST": subscriptions.create,
+            "GET /{subscription_exposed_id}": subscriptions.retrieve,
+            "POST /{subscription_exposed_id}": subscriptions.update,
+            "DELETE /{subscription_exposed_id}": subscriptions.cancel,
+        },
+    ),
+    *_operations(
         "/v1/webhook_endpoints",
         "webhook_endpoint",
         {
@@ -178,6 +245,25 @@ OPERATIONS = [
         },
     ),
 ]
+
+
+# Permissions of restricted keys are named by resource; some share one.
+RESOURCES = {
+    "balance_transaction": "balance_transaction_source",
+    "invoice_payment": "invoice",
+    "invoiceitem": "invoice",
+    "item": "checkout_session",
+    "line_item": "invoice",
+    "price": "plan",
+    "refund": "charge",
+    "subscription_item": "subscription",
+}
+
+
+def permission(operation: Operation) -> str:
+    """What a restricted key needs, in Stripe's spelling: `rak_charge_read`."""
+    resource = RESOURCES.get(operation.kind, operation.kind)
+    return f"rak_{resource}_{'read' if operation.name.startswith('GET') else 'write'}"
 
 
 Pattern = tuple[Operation, list[str]]

@@ -11,9 +11,16 @@ import orjson
 from docker.common.clock import Clock
 from docker.stripe import days, expand, forms, idempotency, ids, parameters, routes
 from docker.stripe.call import Call
-from docker.stripe.errors import StripeError, invalid_request, no_api_key, wrong_api_key
+from docker.stripe.errors import (
+    StripeError,
+    invalid_request,
+    no_api_key,
+    not_permitted,
+    wrong_api_key,
+)
 from docker.stripe.limits import Limiter
 from docker.stripe.objects import API_VERSION
+from docker.stripe.resources.accounts import ACCOUNT_ID
 from docker.stripe.settings import Settings
 from docker.stripe.store import Store
 
@@ -48,6 +55,7 @@ class Service:
     clock: Clock
     limiter: Limiter
     in_flight: set[str] = field(default_factory=set)
+    restricted: dict[str, frozenset[str]] = field(default_factory=dict)
 
     def now(self) -> int:
         return int(self.clock.now().timestamp())
@@ -55,9 +63,12 @@ class Service:
 
 def admit(service: Service, method: str, path: str, headers: Mapping[str, str]) -> None:
     """Key, URL and rate limit: what Stripe answers before it looks at the parameters."""
-    _authenticate(headers.get("authorization", ""), service.settings.api_key)
+    key = _authenticate(service, headers.get("authorization", ""))
     operation, _ = routes.match(method, path)
     service.limiter.admit(operation.name)
+    permission = routes.permission(operation)
+    if permission not in service.restricted.get(key, {permission}):
+        raise not_permitted(key, ACCOUNT_ID, permission)
 
 
 def idempotency_key(method: str, headers: Mapping[str, str]) -> str | None:
@@ -162,8 +173,8 @@ def new_request_id() -> str:
     return f"req_{ids.token(14)}"
 
 
-def _authenticate(header: str, key: str) -> None:
-    """Bearer, or Basic with the key as its user name."""
+def _authenticate(service: Service, header: str) -> str:
+    """The key, of Bearer or of Basic where it is the user name."""
     scheme, _, given = header.partition(" ")
     if scheme.lower() == "basic":
         try:
@@ -172,8 +183,9 @@ def _authenticate(header: str, key: str) -> None:
             given = ""
     if not given:
         raise no_api_key()
-    if given != key:
+    if given != service.settings.api_key and given not in service.restricted:
         raise wrong_api_key(given)
+    return given
 
 
 def _version(headers: Mapping[str, str]) -> str:

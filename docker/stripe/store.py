@@ -19,19 +19,32 @@ FILTERS: dict[str, tuple[str, ...]] = {
     "bank_account": (),
     "balance_transaction": ("payout", "source", "type", "currency"),
     "charge": ("customer", "payment_intent", "transfer_group"),
+    "checkout_session": ("customer", "payment_intent", "status", "subscription"),
     "customer": ("email",),
     "dispute": ("charge", "payment_intent"),
     "event": ("type", "delivery"),
+    "invoice": ("customer", "status", "collection_method"),
+    "invoice_payment": ("invoice", "status"),
+    "invoiceitem": ("customer", "invoice"),
+    "item": ("session",),
+    "line_item": ("invoice",),
     "payment_intent": ("customer",),
     "payment_method": ("customer", "type"),
     "payout": ("status", "destination", "arrival_date"),
     "price": ("product", "active", "currency", "type", "lookup_key"),
     "product": ("active", "shippable", "url"),
     "refund": ("charge", "payment_intent"),
+    "subscription": ("customer", "status", "collection_method"),
+    "subscription_item": ("subscription",),
     "webhook_endpoint": (),
 }
 # What Stripe knows of an object without showing it (the payout a transaction went into).
-HIDDEN = {"balance_transaction": ("payout",), "event": ("delivery",)}
+HIDDEN = {
+    "balance_transaction": ("payout",),
+    "checkout_session": ("payment_data",),
+    "event": ("delivery",),
+    "item": ("session",),
+}
 SIDE_TABLES = """
 CREATE TABLE IF NOT EXISTS idempotency (
     key TEXT PRIMARY KEY, endpoint TEXT NOT NULL, fingerprint BLOB NOT NULL,
@@ -48,6 +61,14 @@ CREATE INDEX IF NOT EXISTS customer_email_search
     ON customer (lower(json_extract(body, '$.email')));
 CREATE INDEX IF NOT EXISTS balance_transaction_due ON balance_transaction
     (json_extract(body, '$.status'), json_extract(body, '$.available_on'));
+CREATE INDEX IF NOT EXISTS subscription_due ON subscription
+    (json_extract(body, '$.status'), json_extract(body, '$.items.data[0].current_period_end'));
+CREATE INDEX IF NOT EXISTS invoice_due ON invoice
+    (json_extract(body, '$.status'), json_extract(body, '$.automatically_finalizes_at'));
+CREATE INDEX IF NOT EXISTS checkout_session_due ON checkout_session
+    (json_extract(body, '$.status'), json_extract(body, '$.expires_at'));
+CREATE INDEX IF NOT EXISTS invoice_subscription ON invoice
+    (json_extract(body, '$.parent.subscription_details.subscription'), created, seq);
 """
 
 
@@ -78,7 +99,8 @@ class Store:
 
     def insert(self, kind: str, body: Body, **hidden: str | None) -> Body:
         columns = ["id", "created", "body", *hidden]
-        values = [body["id"], body.get("created", 0), _text(body), *hidden.values()]
+        created = body.get("created", body.get("date", 0))  # an invoice item calls it its date
+        values = [body["id"], created, _text(body), *hidden.values()]
         marks = ", ".join("?" * len(columns))
         self.db.execute(f"INSERT INTO {kind} ({', '.join(columns)}) VALUES ({marks})", values)
         return body

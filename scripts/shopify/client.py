@@ -1,92 +1,122 @@
-"""Shopify Admin GraphQL: one call, its errors by kind, and the pace that the shop allows.
+"""Shopify Admin GraphQL: one call at the pace that the shop allows, and its errors by kind.
 
 ShopifyAPI (the official client) knows versions, the endpoint and the headers; the request itself
 goes over one keep-alive `requests` session with time-outs, which ShopifyAPI's transport lacks.
 """
 
-import time
 from typing import Any
 
+import orjson
 import requests
 import shopify
+from requests.adapters import HTTPAdapter
 
 from scripts.errors import FatalError, RetriableError
 from scripts.retry import ThrottledError, with_retries
 from scripts.settings import Shopify
+from scripts.shopify.limiter import Limiter
 
 TIMEOUT = (10, 90)  # connect, read: seconds
-# Others use the shop's budget too: keep this share of the bucket free.
-RESERVED_SHARE = 0.2
+CONNECTIONS = 16  # kept alive for threads that share a client
+
+
+class MissingScopeError(FatalError):
+    """The token lacks an access scope; `scope` is Shopify's own word for what is required."""
+
+    def __init__(self, message: str, scope: str) -> None:
+        super().__init__(message)
+        self.scope = scope
 
 
 class Client:
-    """Calls the shop's GraphQL endpoint; `cost` holds the last throttle status."""
+    """Calls the shop's GraphQL endpoint; threads may share it."""
 
     def __init__(self, settings: Shopify) -> None:
         self.version = settings.api_version
+        self.limiter = Limiter()
         session = shopify.Session("shop.myshopify.com", self.version, settings.access_token)
         shopify.ShopifyResource.activate_session(session)
         shopify.ShopifyResource.set_site(f"{settings.url}/admin/api/{self.version}")
         graphql = shopify.GraphQL()
         self._endpoint: str = graphql.endpoint
         self._http = requests.Session()
+        for scheme in ("http://", "https://"):
+            self._http.mount(scheme, HTTPAdapter(pool_maxsize=CONNECTIONS))
         self._http.headers.update(graphql.headers)
         self._http.headers.update({"Accept": "application/json"})
-        self._cost: dict[str, Any] = {}
 
     def execute(self, document: str, variables: dict[str, Any]) -> dict[str, Any]:
-        """The `data` of one call. FatalError: wrong token, scope or document; RetriableError: gave
-        up on a passing fault after back-off."""
+        """The `data` of one call. FatalError: wrong token, scope or document, or a filter that the
+        shop ignored; RetriableError: gave up on a passing fault after back-off."""
         return with_retries(lambda: self._attempt(document, variables))
 
+    def points(self, document: str, first: int) -> float:
+        """What a page of `first` of the document usually costs; 0 while that is unknown."""
+        return self.limiter.points(_cost_key(document, first))
+
     def _attempt(self, document: str, variables: dict[str, Any]) -> dict[str, Any]:
-        self._pace()
+        permit = self.limiter.enter(_cost_key(document, variables.get("first")))
+        cost: dict[str, Any] = {}
+        try:
+            answer = self._post(document, variables)
+            extensions = answer.get("extensions") or {}
+            cost = extensions.get("cost") or {}
+            if answer.get("errors"):
+                raise _graphql_error(answer["errors"], cost)
+            _check_search(extensions.get("search") or [])
+            data: dict[str, Any] = answer["data"]
+            return data
+        finally:
+            self.limiter.leave(permit, cost)
+
+    def _post(self, document: str, variables: dict[str, Any]) -> dict[str, Any]:
         try:
             response = self._http.post(
                 self._endpoint, json={"query": document, "variables": variables}, timeout=TIMEOUT
             )
-            answer: Any = response.json() if response.ok else None
-        except requests.JSONDecodeError as error:
+            if not response.ok:
+                raise _status_error(response)
+            answer: dict[str, Any] = orjson.loads(response.content)
+        except orjson.JSONDecodeError as error:
             raise RetriableError("Shopify's answer was cut off") from error
         except requests.RequestException as error:
             raise RetriableError(f"Shopify could not be reached: {_short(error)}") from error
-        if answer is None:
-            raise _status_error(response)
-        self._cost = answer.get("extensions", {}).get("cost", {})
-        if answer.get("errors"):
-            raise self._graphql_error(answer["errors"])
-        data: dict[str, Any] = answer["data"]
-        return data
+        return answer
 
-    def _pace(self) -> None:
-        """Wait until the bucket holds the last call's cost again, above the reserved share."""
-        status = self._cost.get("throttleStatus")
-        if not status:
-            return
-        wanted = float(self._cost.get("requestedQueryCost") or 0)
-        wanted += RESERVED_SHARE * status["maximumAvailable"]
-        wanted = min(wanted, status["maximumAvailable"])
-        missing = wanted - status["currentlyAvailable"]
-        if missing > 0:
-            time.sleep(missing / status["restoreRate"])
 
-    def _graphql_error(self, errors: Any) -> Exception:
-        if not isinstance(errors, list):  # Shopify sends a plain string for some refusals
-            return FatalError(f"Shopify refused the call: {errors}")
-        codes = {error.get("extensions", {}).get("code") for error in errors}
-        message = "; ".join(str(error.get("message")) for error in errors[:3])
-        if "THROTTLED" in codes:
-            status = self._cost.get("throttleStatus") or {}
-            missing = float(self._cost.get("requestedQueryCost") or 0) - float(
-                status.get("currentlyAvailable") or 0
+def _cost_key(document: str, first: int | None) -> str:
+    """Calls of one kind: the page size decides what a document costs."""
+    return f"{first} {document}"
+
+
+def _check_search(searches: list[dict[str, Any]]) -> None:
+    """An ignored filter would read the whole shop, or a part of it that nobody asked for."""
+    for search in searches:
+        for warning in search.get("warnings") or []:
+            raise FatalError(
+                f"Shopify ignored {warning.get('field')!r} in the search {search.get('query')!r}: "
+                f"{warning.get('message')}; the stream's filter has to be corrected"
             )
-            rate = float(status.get("restoreRate") or 50)
-            return ThrottledError("Shopify throttles", max(0.5, missing / rate))
-        if codes & {"INTERNAL_SERVER_ERROR", "TIMEOUT"}:
-            return RetriableError(f"Shopify failed inside: {message}")
-        if "ACCESS_DENIED" in codes:
-            return FatalError(f"the Shopify token lacks a scope: {message}")
-        return FatalError(f"Shopify refused the document: {message}")
+
+
+def _graphql_error(errors: Any, cost: dict[str, Any]) -> Exception:
+    if not isinstance(errors, list):  # Shopify sends a plain string for some refusals
+        return FatalError(f"Shopify refused the call: {errors}")
+    codes = {error.get("extensions", {}).get("code"): error for error in errors}
+    message = "; ".join(str(error.get("message")) for error in errors[:3])
+    if "THROTTLED" in codes:
+        status = cost.get("throttleStatus") or {}
+        missing = float(cost.get("requestedQueryCost") or 0)
+        missing -= float(status.get("currentlyAvailable") or 0)
+        return ThrottledError(
+            "Shopify throttles", max(0.5, missing / float(status.get("restoreRate") or 50))
+        )
+    if codes.keys() & {"INTERNAL_SERVER_ERROR", "TIMEOUT"}:
+        return RetriableError(f"Shopify failed inside: {message}")
+    if "ACCESS_DENIED" in codes:
+        required = codes["ACCESS_DENIED"]["extensions"].get("requiredAccess") or message
+        return MissingScopeError(f"the Shopify token lacks a scope: {message}", required)
+    return FatalError(f"Shopify refused the document: {message}")
 
 
 def _status_error(response: requests.Response) -> Exception:

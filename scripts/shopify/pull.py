@@ -1,6 +1,7 @@
-"""Shopify → landing: pages of one window, children completed, counts checked."""
+"""Shopify → landing: one stream, read by pages or in bulk, counted, with its deletions."""
 
-from collections.abc import Iterator
+import logging
+from collections.abc import Iterable, Iterator
 from functools import partial
 from typing import Any
 
@@ -11,122 +12,167 @@ from scripts.landing.slices import Change, SliceTooBigError, Target
 from scripts.landing.store import Store
 from scripts.landing.window import Request, Slice, normalize_time
 from scripts.landing.writer import iso, now_utc
-from scripts.shopify.client import Client
+from scripts.shopify.bulk import read_bulk
+from scripts.shopify.client import Client, MissingScopeError
 from scripts.shopify.documents import document
-from scripts.shopify.streams import LOOKBACK, STREAMS, Child, Stream
+from scripts.shopify.pages import Record, changed_at, owners, pages
+from scripts.shopify.planning import (
+    BEGINNING,
+    PAGED_LIMIT,
+    by_bulk,
+    count,
+    plan,
+    search,
+    time_bounds,
+)
+from scripts.shopify.streams import STREAMS, Stream
 
 SOURCE = "shopify"
-# Pagination ends at 25,000 objects (docs: usage/pagination-graphql).
-PAGED_LIMIT = 25_000
-BEGINNING = "2006-01-01T00:00:00.000000Z"  # Shopify's first shop
+# Shopify runs five bulk operations of an app at once: one is left to others.
+WORKERS = 4
+DELETIONS = Stream("deletions", "deletions", clock="created_at")
+
+log = logging.getLogger(__name__)
 
 
 def pull(client: Client, store: Store, stream: Stream, request: Request) -> Result:
-    """Pull one stream; raise RetriableError when the shop's count disagrees with what was read."""
-    read = (
-        partial(_windowed, client, stream) if stream.windowed else partial(_whole, client, stream)
-    )
+    """Pull one stream; RetriableError when the shop's count disagrees with what was read.
+
+    A stream whose access scope the token lacks is skipped with a warning that names the scope.
+    """
     reader = Reader(
-        read, lookback=LOOKBACK, snapshot=not stream.windowed, workers=1, beginning=BEGINNING
+        partial(read, client, stream),
+        plan=partial(plan, client, stream),
+        lookback=stream.lookback,
+        snapshot=stream.reads == "whole",
+        workers=WORKERS,
+        beginning=BEGINNING,
     )
-    return land(store, Target(SOURCE, stream.name, client.version), request, reader)
+    try:
+        return land(store, Target(SOURCE, stream.name, client.version), request, reader)
+    except MissingScopeError as error:
+        log.warning(
+            "shopify/%s is skipped: the token lacks %s (its document asks for %s)",
+            stream.name, error.scope.rstrip("."), ", ".join(stream.scopes),
+        )  # fmt: skip
+        return Result(stream.name, 0, 0)
 
 
-def _whole(client: Client, stream: Stream, _: Slice) -> Iterator[Change]:
+def read(client: Client, stream: Stream, piece: Slice) -> Iterator[Change]:
+    """The stream's records of a slice and its deletions in that time."""
+    if stream.reads == "window":
+        yield from _window(client, stream, piece)
+    elif stream.reads == "newest":
+        yield from _newest(client, stream, piece)
+    else:
+        yield from _whole(client, stream, piece)
+    if stream.deletes:
+        yield from _deletions(client, stream, piece)
+
+
+def _whole(client: Client, stream: Stream, piece: Slice) -> Iterator[Change]:
     if stream.name == "shop":
-        yield _change(client.execute(document("shop"), {})["shop"])
+        record = client.execute(document("shop"), {})["shop"]
+        yield from _changes(stream, record, iso(now_utc()))
         return
-    yield from _pages(client, stream, {})
+    before = count(client, stream, "")
+    bulk = by_bulk(client, stream, piece, before)
+    changes = _bulk(client, stream, "") if bulk else _paged(client, stream, {})
+    yield from _counted(client, stream, "", before, changes)
 
 
-def _windowed(client: Client, stream: Stream, piece: Slice) -> Iterator[Change]:
-    variables = {"query": _search(piece)}
-    if stream.parent:
-        for parent in _parents(client, stream.parent):
-            yield from _pages(client, stream, {**variables, "parent": parent})
+def _window(client: Client, stream: Stream, piece: Slice) -> Iterator[Change]:
+    query = search(stream, piece)
+    before = count(client, stream, query)
+    if by_bulk(client, stream, piece, before):
+        yield from _counted(client, stream, query, before, _bulk(client, stream, query))
         return
-    before = _count(client, stream, variables["query"])
-    if before > PAGED_LIMIT:
-        raise SliceTooBigError(f"{before} records in {variables['query']}")
-    read = set()
-    for change in _pages(client, stream, variables):
-        read.add(change.id)
+    if before is not None and before > PAGED_LIMIT:
+        raise SliceTooBigError(f"{before} records in {query}")
+    yield from _counted(client, stream, query, before, _by_parent(client, stream, query))
+
+
+def _counted(
+    client: Client, stream: Stream, query: str, before: int | None, changes: Iterable[Change]
+) -> Iterator[Change]:
+    """The changes; an error at their end when the shop counts others."""
+    read = 0
+    for read, change in enumerate(changes, 1):  # noqa: B007 - the last number counts
         yield change
-    after = _count(client, stream, variables["query"])
+    if before is None:
+        return
+    after = count(client, stream, query) or 0
     # A record that is edited meanwhile leaves the closed window, so the count can only fall.
-    if not after <= len(read) <= max(before, after):
+    if not after <= read <= max(before, after):
         raise RetriableError(
-            f"shopify/{stream.name}: read {len(read)} records, but the shop counts {before} before "
-            f"and {after} after in {variables['query']}; the cursor was left where it was"
+            f"shopify/{stream.name}: read {read} records, but the shop counts {before} before "
+            f"and {after} after in {query}; the cursor was left where it was"
         )
 
 
-def _search(window: Slice) -> str:
-    bounds = [f"updated_at:<='{window.until}'"]
-    if window.since:
-        bounds.insert(0, f"updated_at:>='{window.since}'")
-    return " ".join(bounds)
+def _by_parent(client: Client, stream: Stream, query: str) -> Iterator[Change]:
+    if not stream.parent:
+        yield from _paged(client, stream, {"query": query})
+        return
+    for parent in _parents(client, stream.parent):
+        yield from _paged(client, stream, {"query": query, "parent": parent})
 
 
 def _parents(client: Client, name: str) -> list[str]:
     parent = next(stream for stream in STREAMS if stream.name == name)
-    return [change.id for change in _pages(client, parent, {})]
+    return [record["id"] for record, _ in pages(client, parent, {})]
 
 
-def _count(client: Client, stream: Stream, query: str) -> int:
-    if not stream.count:
-        raise FatalError(f"shopify/{stream.name}: no count is declared for this stream")
-    wanted = {name: name == stream.count for name in ("orders", "products", "customers")}
-    answer = client.execute(document("counts"), {"query": query, **wanted})
-    return int(answer[stream.count]["count"])
+def _paged(client: Client, stream: Stream, variables: dict[str, Any]) -> Iterator[Change]:
+    for nodes, (record, read_at) in enumerate(pages(client, stream, variables), 1):
+        if nodes > PAGED_LIMIT:
+            raise _too_many(stream, variables)
+        yield from _changes(stream, record, read_at)
 
 
-def _pages(client: Client, stream: Stream, variables: dict[str, Any]) -> Iterator[Change]:
-    after: str | None = None
-    while True:
-        read_at = iso(now_utc())
-        asked = {"first": stream.page_size, "after": after, **variables}
-        data = client.execute(document(stream.document), asked)
-        page = _page(data, stream.name)
-        for record in page["nodes"]:
-            for child in stream.children:
-                _complete(client, record, child)
-            yield _change(record, read_at)
-        if not page["pageInfo"]["hasNextPage"]:
+def _too_many(stream: Stream, variables: dict[str, Any]) -> Exception:
+    what = f"shopify/{stream.name}: more than {PAGED_LIMIT} records in {variables.get('query')}"
+    if stream.reads == "window":
+        return SliceTooBigError(what)
+    return FatalError(f"{what}: paging ends there; ask for a full refresh, which reads in bulk")
+
+
+def _bulk(client: Client, stream: Stream, query: str) -> Iterator[Change]:
+    for record, read_at in read_bulk(client, stream, query):
+        yield from _changes(stream, record, read_at)
+
+
+def _newest(client: Client, stream: Stream, piece: Slice) -> Iterator[Change]:
+    """Newest first, back to the slice's beginning; what is newer than its end comes next time."""
+    if piece.since is None and by_bulk(client, stream, piece, None):
+        yield from (c for c in _bulk(client, stream, "") if c.at <= piece.until)
+        return
+    for change in _paged(client, stream, {}):
+        if piece.since and change.at < piece.since:
             return
-        after = page["pageInfo"]["endCursor"]
+        if change.at <= piece.until:
+            yield change
 
 
-def _page(data: dict[str, Any], name: str) -> dict[str, Any]:
-    owner = data.get("parent", data)
-    if owner is None:
-        return {"nodes": [], "pageInfo": {"hasNextPage": False}}  # the parent was deleted meanwhile
-    page: dict[str, Any] | None = owner.get("page")
-    if page is None:
-        raise FatalError(f"shopify/{name}: the token may not read it (the answer is null)")
-    return page
+def _changes(stream: Stream, record: Record, read_at: str) -> Iterator[Change]:
+    at = changed_at(stream, record)
+    moment = normalize_time(at, stream.changed) if at else read_at
+    for part in owners(record, [stream.inside]) if stream.inside else [record]:
+        yield Change(part["id"], part, moment, read_at=read_at)
 
 
-def _complete(client: Client, record: dict[str, Any], child: Child) -> None:
-    """Page a nested connection to its end and leave it whole in the record."""
-    for owner in _owners(record, child.path[:-1]):
-        connection = owner[child.path[-1]]
-        info = connection["pageInfo"]
-        while info["hasNextPage"]:
-            variables = {"parent": owner["id"], "first": 250, "after": info["endCursor"]}
-            page = _page(client.execute(document(child.document), variables), child.document)
-            connection["nodes"] += page["nodes"]
-            info = page["pageInfo"]
-        connection["pageInfo"] = {"hasNextPage": False, "endCursor": info.get("endCursor")}
+def _deletions(client: Client, stream: Stream, piece: Slice) -> Iterator[Change]:
+    """Tombstones: Shopify keeps events for a year."""
+    wanted = f"action:destroy subject_type:{stream.deletes} {time_bounds('created_at', piece)}"
+    for event, read_at in pages(client, DELETIONS, {"query": wanted}):
+        gid = _record_id(stream, event["subjectId"])
+        at = normalize_time(event["createdAt"], "createdAt")
+        record = {"id": gid, "deletedAt": event["createdAt"]}
+        yield Change(gid, record, at, deleted=True, read_at=read_at)
 
 
-def _owners(record: dict[str, Any], path: tuple[str, ...]) -> list[dict[str, Any]]:
-    owners = [record]
-    for key in path:
-        owners = [item for owner in owners for item in owner[key]]
-    return owners
-
-
-def _change(record: dict[str, Any], read_at: str | None = None) -> Change:
-    at = normalize_time(record["updatedAt"], "updatedAt")
-    return Change(record["id"], record, at, read_at=read_at)
+def _record_id(stream: Stream, subject: str) -> str:
+    """Events name a discount by its own type, records by its node."""
+    if stream.deletes != "DISCOUNT_NODE":
+        return subject
+    return f"gid://shopify/DiscountNode/{subject.rpartition('/')[2]}"

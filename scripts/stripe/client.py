@@ -1,76 +1,143 @@
 """Stripe API v1 through the official client's raw requests.
 
-`raw_request` keeps the client's authentication, versioning and retries and skips the object
+`raw_request` keeps the client's authentication, versioning and errors and skips the object
 hydration that costs its auto-paging most of its time (FACTS.md: 592 against 12,000 objects/s).
 """
 
-import time
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
+import orjson
 import stripe
 
 from scripts.errors import FatalError, RetriableError
 from scripts.landing.writer import iso, now_utc
 from scripts.retry import ThrottledError, with_retries
 from scripts.settings import Stripe
+from scripts.stripe.limiter import Limiter
+from scripts.stripe.transport import Transport
 
 PAGE = 100  # Stripe's maximum
-# Stripe allows 25 requests/s an endpoint; others use the account too (docs: rate-limits).
-REQUESTS_PER_SECOND = 20.0
+# What Stripe permits of one endpoint, and of all four times as much (docs: rate-limits).
+REQUESTS_PER_SECOND = 25.0
+ID = re.compile(r"[a-z]+_(?=\w*[A-Z\d])\w+")
+PERMISSION = re.compile(r"'(rak_\w+)'")
+
+Record = dict[str, Any]
+Newest = tuple[list[Record], bool]
+
+
+class MissingError(FatalError):
+    """Stripe does not know the object: a tombstone where one was, else a wrong address."""
+
+
+class PermissionMissingError(FatalError):
+    """The restricted key lacks `permission` (`rak_charge_read`)."""
+
+    def __init__(self, path: str, permission: str) -> None:
+        super().__init__(f"STRIPE_API_KEY may not read {path}: give it the permission {permission}")
+        self.permission = permission
 
 
 class Client:
-    """Lists and fetches objects as plain dictionaries, below the permitted rate."""
+    """Lists and fetches objects as plain dictionaries, below the permitted rate.
 
-    def __init__(self, settings: Stripe) -> None:
+    Threads may share it: connections are kept alive in one session, the pace is the limiter's.
+    """
+
+    def __init__(self, settings: Stripe, limiter: Limiter | None = None) -> None:
         addresses: Any = {"api": settings.api_base} if settings.api_base else {}
         self._client = stripe.StripeClient(
             settings.api_key,
             base_addresses=addresses,
-            http_client=stripe.RequestsClient(timeout=60),
+            http_client=Transport(settings.api_base or stripe.DEFAULT_API_BASE),
             max_network_retries=0,  # with_retries does it, and says so
         )
-        self._next_call = 0.0
+        self._limiter = limiter or Limiter(REQUESTS_PER_SECOND, 4 * REQUESTS_PER_SECOND)
         self.version: str = stripe.api_version
 
-    def list(self, path: str, **filters: Any) -> Iterator[tuple[dict[str, Any], str]]:
+    def list(self, path: str, **filters: Any) -> Iterator[tuple[Record, str]]:
         """Every object of a list, newest first as Stripe gives them, with the time (ISO 8601 UTC)
-        at which its page was asked for."""
+        at which its page was asked for. A list inside an object that is cut short is completed."""
         after: dict[str, Any] = {}
         while True:
             read_at = iso(now_utc())
-            page = self.get(path, limit=PAGE, **filters, **after)
+            page = self._get(path, path, limit=PAGE, **filters, **after)
             for record in page["data"]:
-                yield record, read_at
+                yield self.completed(record), read_at
             if not page["has_more"]:
                 return
             after = {"starting_after": page["data"][-1]["id"]}
 
-    def get(self, path: str, **params: Any) -> dict[str, Any]:
-        return with_retries(lambda: self._attempt(path, params))
+    def newest(self, path: str, limit: int, filters: Mapping[str, Any]) -> Newest:
+        """The newest objects of a list, and whether there are more."""
+        page = self._get(path, path, limit=limit, **filters)
+        return page["data"], page["has_more"]
 
-    def _attempt(self, path: str, params: dict[str, Any]) -> dict[str, Any]:
-        self._pace()
+    def get(self, path: str, id_: str, **params: Any) -> Record:
+        """One object as it is now; raises MissingError."""
+        return self.completed(self._get(f"{path}/{{id}}", f"{path}/{id_}", **params))
+
+    def completed(self, record: Record) -> Record:
+        """Lists inside an object hold ten rows (`lines`, `items`, `refunds`): the rest is added."""
+        for value in record.values():
+            if isinstance(value, dict) and value.get("has_more") and value.get("url"):
+                url = urlsplit(value["url"])
+                last = value["data"][-1]["id"]
+                query = {**dict(parse_qsl(url.query)), "starting_after": last}
+                while value["has_more"]:
+                    page = self._get(endpoint_of(url.path), url.path, limit=PAGE, **query)
+                    value["data"] += page["data"]
+                    value["has_more"] = page["has_more"]
+                    query["starting_after"] = value["data"][-1]["id"]
+        return record
+
+    def _get(self, endpoint: str, path: str, **params: Any) -> Record:
+        return with_retries(lambda: self._attempt(f"GET {endpoint}", path, params))
+
+    def _attempt(self, endpoint: str, path: str, params: dict[str, Any]) -> Record:
+        self._limiter.wait(endpoint)
         try:
             response: Any = self._client.raw_request("get", path, **params)
-        except (stripe.AuthenticationError, stripe.PermissionError) as error:
-            raise FatalError(
-                f"Stripe refused {path}: check STRIPE_API_KEY and its permissions"
-            ) from error
         except stripe.RateLimitError as error:
-            raise ThrottledError("Stripe throttles", 1.0) from error
-        except stripe.APIConnectionError as error:
-            raise RetriableError(f"Stripe could not be reached for {path}") from error
-        except stripe.InvalidRequestError as error:
-            raise FatalError(f"Stripe refused {path}: {error.user_message}") from error
+            headers = error.headers or {}
+            reason = headers.get("stripe-rate-limited-reason", "")
+            self._limiter.throttled(endpoint, reason, _seconds(headers.get("retry-after")))
+            raise ThrottledError(f"Stripe throttles {path}", 0.0) from error  # the limiter waits
         except stripe.StripeError as error:
-            raise RetriableError(f"Stripe answered {error.http_status} for {path}") from error
-        data: dict[str, Any] = response.data
+            raise _translated(error, path) from error
+        self._limiter.succeeded(endpoint)
+        try:
+            data: Record = orjson.loads(response.body.raw)
+        except orjson.JSONDecodeError as error:
+            raise RetriableError(f"Stripe's answer for {path} is no JSON") from error
         return data
 
-    def _pace(self) -> None:
-        now = time.monotonic()
-        if now < self._next_call:
-            time.sleep(self._next_call - now)
-        self._next_call = max(now, self._next_call) + 1 / REQUESTS_PER_SECOND
+
+def _translated(error: stripe.StripeError, path: str) -> Exception:
+    if isinstance(error, stripe.AuthenticationError):
+        return FatalError(f"Stripe refused {path}: check STRIPE_API_KEY and its permissions")
+    if isinstance(error, stripe.PermissionError):
+        named = PERMISSION.search(str(error))
+        return PermissionMissingError(path, named[1] if named else f"to read {path}")
+    if isinstance(error, stripe.APIConnectionError):
+        return RetriableError(f"Stripe could not be reached for {path}")
+    if error.http_status == 404:
+        return MissingError(f"Stripe does not know {path}")
+    if isinstance(error, stripe.InvalidRequestError):
+        if error.param == "starting_after":
+            return RetriableError(f"the end of a page of {path} was deleted meanwhile")
+        return FatalError(f"Stripe refused {path}: {error.user_message}")
+    return RetriableError(f"Stripe answered {error.http_status} for {path}")
+
+
+def _seconds(text: str | None) -> float | None:
+    """Retry-After in seconds; Stripe sends no dates."""
+    return float(text) if text and text.isdigit() else None
+
+
+def endpoint_of(path: str) -> str:
+    """`/v1/invoices/in_1/lines` → `/v1/invoices/{id}/lines`: the limits are the endpoint's."""
+    return "/".join("{id}" if ID.fullmatch(step) else step for step in path.split("/"))

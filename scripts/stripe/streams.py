@@ -1,37 +1,128 @@
-"""What is pulled from Stripe: each stream is a description, one engine (pull.py) runs them all."""
+"""What is pulled from Stripe: each stream is a description, one engine (pull.py) runs them all.
 
-from dataclasses import dataclass
+README.md has them as a table, with what a key must be permitted to read.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 
 @dataclass(frozen=True)
 class Stream:
-    """A list of the API.
+    """Objects of one kind, known by a list, found again by events.
 
-    events: event types (one trailing wildcard) that tell of changes; None where Stripe sends none,
-    so a window of `lookback` is read again and compared instead.
+    path: the list; below it each object by its id.
+    object: the kind, as the objects name it.
+    events: types that tell of changes; one type may end in `*`. Empty where Stripe sends none: then
+        what was created within `lookback` is read again and compared.
+    named_by: kind of an event's object → paths of our ids in it; lists on the way are walked.
+    filters: parameters of each list that together hold every object.
+    expand: what Stripe leaves out of an object unless it is asked for.
+    parent: where no list holds all: the list of the objects that each have one.
+    children: the parent's list, `{id}` being the parent's.
     """
 
     name: str
     path: str
     object: str
-    events: str | None
+    events: tuple[str, ...] = ()
+    named_by: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
+    filters: tuple[Mapping[str, str], ...] = ({},)
+    expand: tuple[str, ...] = ()
+    parent: str | None = None
+    children: str = ""
     lookback: timedelta = timedelta(hours=1)
 
 
 STREAMS = (
-    Stream("customers", "/v1/customers", "customer", "customer.*"),
-    Stream("payment_intents", "/v1/payment_intents", "payment_intent", "payment_intent.*"),
-    Stream("charges", "/v1/charges", "charge", "charge.*"),
+    # customer.* would bring the events of their subscriptions as well.
+    Stream(
+        "customers",
+        "/v1/customers",
+        "customer",
+        ("customer.created", "customer.updated", "customer.deleted"),
+    ),
+    Stream("products", "/v1/products", "product", ("product.*",)),
+    # The list shows active prices only (docs: List all prices).
+    Stream(
+        "prices",
+        "/v1/prices",
+        "price",
+        ("price.*",),
+        filters=({"active": "true"}, {"active": "false"}),
+    ),
+    Stream("payment_intents", "/v1/payment_intents", "payment_intent", ("payment_intent.*",)),
+    # A dispute makes its charge disputed; only the dispute's own event is promised.
+    Stream(
+        "charges",
+        "/v1/charges",
+        "charge",
+        ("charge.*",),
+        named_by={"charge": ("id",), "dispute": ("charge",)},
+    ),
     # Refunds tell of themselves as refund.*, in older accounts as charge.refund.updated only.
-    Stream("refunds", "/v1/refunds", "refund", "refund.*"),
+    Stream(
+        "refunds",
+        "/v1/refunds",
+        "refund",
+        ("refund.created", "refund.updated", "refund.failed", "charge.refund.updated"),
+    ),
+    Stream("disputes", "/v1/disputes", "dispute", ("charge.dispute.*",)),
     # pending → available within days, without an event.
     Stream(
         "balance_transactions",
         "/v1/balance_transactions",
         "balance_transaction",
-        None,
         lookback=timedelta(days=14),
     ),
-    Stream("payouts", "/v1/payouts", "payout", "payout.*"),
+    Stream("payouts", "/v1/payouts", "payout", ("payout.*",)),
+    Stream("invoices", "/v1/invoices", "invoice", ("invoice.*",), expand=("payments",)),
+    # An item is put on an invoice without an event of its own: the invoice's lines name it.
+    Stream(
+        "invoice_items",
+        "/v1/invoiceitems",
+        "invoiceitem",
+        (
+            "invoiceitem.created",
+            "invoiceitem.deleted",
+            "invoice.created",
+            "invoice.updated",
+            "invoice.deleted",
+        ),
+        named_by={
+            "invoiceitem": ("id",),
+            "invoice": (
+                "lines.data.parent.invoice_item_details.invoice_item",
+                "lines.data.parent.subscription_item_details.invoice_item",
+            ),
+        },
+    ),
+    # Without a status the list leaves the canceled ones out.
+    Stream(
+        "subscriptions",
+        "/v1/subscriptions",
+        "subscription",
+        ("customer.subscription.*",),
+        filters=({"status": "all"},),
+    ),
+    Stream(
+        "checkout_sessions",
+        "/v1/checkout/sessions",
+        "checkout.session",
+        ("checkout.session.*",),
+        expand=("line_items",),
+    ),
+    # /v1/payment_methods without a customer lists those of Treasury flows (docs, until 2025), and
+    # knows no `created`.
+    Stream(
+        "payment_methods",
+        "/v1/payment_methods",
+        "payment_method",
+        ("payment_method.*",),
+        parent="/v1/customers",
+        children="/v1/customers/{id}/payment_methods",
+    ),
+    # As they were sent, payload and all; an event never changes.
+    Stream("events", "/v1/events", "event"),
 )

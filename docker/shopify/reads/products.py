@@ -79,6 +79,12 @@ def product_variants(context: Context, _: Any, arguments: dict[str, Any]) -> Pag
     )
 
 
+@resolves("QueryRoot", "productVariantsCount")
+def product_variants_count(context: Context, _: Any, arguments: dict[str, Any]) -> Any:
+    """The schema's `query` of this count supports no search field."""
+    return counted(context.store.count("ProductVariant"), arguments)
+
+
 @resolves("QueryRoot", "inventoryItems")
 def inventory_items(context: Context, _: Any, arguments: dict[str, Any]) -> Page:
     zone = context.service.zone

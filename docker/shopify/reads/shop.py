@@ -9,25 +9,6 @@ from docker.shopify.search import Filter
 from docker.shopify.store import gid_number, gid_type
 
 SHOP_NUMBER = 68_000_000_001
-SCOPES = [
-    "read_all_orders",
-    "read_customers",
-    "write_customers",
-    "read_draft_orders",
-    "write_draft_orders",
-    "read_fulfillments",
-    "write_fulfillments",
-    "read_inventory",
-    "write_inventory",
-    "read_locations",
-    "write_locations",
-    "read_merchant_managed_fulfillment_orders",
-    "write_merchant_managed_fulfillment_orders",
-    "read_orders",
-    "write_orders",
-    "read_products",
-    "write_products",
-]
 LOCATION_FILTERS = {
     "name": Filter("text", lambda d: d["name"]),
     "active": Filter("text", lambda d: str(d["isActive"]).lower()),
@@ -95,7 +76,10 @@ def shop(context: Context, _: Any, __: dict[str, Any]) -> Any:
 def current_app(context: Context, _: Any, __: dict[str, Any]) -> Any:
     return {
         "id": "gid://shopify/AppInstallation/1",
-        "accessScopes": [{"handle": s, "description": s.replace("_", " ")} for s in SCOPES],
+        "accessScopes": [
+            {"handle": s, "description": s.replace("_", " ")}
+            for s in sorted(context.service.scopes)
+        ],
         "app": {"id": "gid://shopify/App/1", "title": "ecomm", "handle": "ecomm"},
     }
 

@@ -6,7 +6,16 @@ from typing import Any
 from docker.shopify.errors import UserError
 from docker.shopify.execute import Context
 from docker.shopify.reads.customers import find_by
-from docker.shopify.service import Arguments, announce, create, existing, mutation, now, save
+from docker.shopify.service import (
+    Arguments,
+    announce,
+    create,
+    existing,
+    mutation,
+    now,
+    record_deletion,
+    save,
+)
 from docker.shopify.store import Document
 from docker.shopify.writes.metafields import set_metafields
 
@@ -153,5 +162,6 @@ def customer_delete(context: Context, arguments: Arguments) -> dict[str, Any]:
         message = "Customer can’t be deleted because they have associated orders"
         raise UserError(["id"], message)
     context.store.delete(gid)
+    record_deletion(context, customer, "CUSTOMER")
     announce(context, "customers/delete", {"id": gid})
     return {"deletedCustomerId": gid, "shop": None}

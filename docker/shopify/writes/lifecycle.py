@@ -8,7 +8,15 @@ from uuid import uuid4
 from docker.shopify.errors import UserError
 from docker.shopify.execute import Context
 from docker.shopify.money import Bag, parse
-from docker.shopify.service import Arguments, announce, create, existing, mutation, now, save
+from docker.shopify.service import (
+    Arguments,
+    announce,
+    existing,
+    mutation,
+    now,
+    record_deletion,
+    save,
+)
 from docker.shopify.store import Document
 from docker.shopify.writes.customers import address
 from docker.shopify.writes.metafields import set_metafields
@@ -151,16 +159,7 @@ def order_delete(context: Context, arguments: Arguments) -> dict[str, Any]:
     for part in order["_fulfillmentOrders"]:
         context.store.delete(part)
     context.store.delete(gid)
-    event = create(
-        context,
-        "BasicEvent",
-        subjectId=gid,
-        subjectType="ORDER",
-        action="destroy",
-        message=f"Order {order['name']} was deleted.",
-        author="ecomm",
-    )
-    context.store.put(event)
+    record_deletion(context, order, "ORDER")
     announce(context, "orders/delete", {"id": gid})
     if customer:
         customer["_orders"].remove(gid)

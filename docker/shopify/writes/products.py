@@ -8,7 +8,16 @@ from docker.shopify.errors import UserError
 from docker.shopify.execute import Context
 from docker.shopify.money import amount_text, rounded
 from docker.shopify.reads.products import product_by_identifier
-from docker.shopify.service import Arguments, announce, create, existing, mutation, now, save
+from docker.shopify.service import (
+    Arguments,
+    announce,
+    create,
+    existing,
+    mutation,
+    now,
+    record_deletion,
+    save,
+)
 from docker.shopify.store import Document
 from docker.shopify.writes.inventory import change, level_of
 from docker.shopify.writes.metafields import set_metafields
@@ -269,10 +278,7 @@ def product_delete(context: Context, arguments: Arguments) -> dict[str, Any]:
     for variant in [v for v in product["_variants"] if context.store.get(v)]:
         _drop_variant(context, context.store.get(variant) or {})
     context.store.delete(gid)
-    context.store.put(
-        create(context, "DeletionEvent", subjectId=gid, subjectType="PRODUCT")
-        | {"occurredAt": now(context)}
-    )
+    record_deletion(context, product, "PRODUCT")
     announce(context, "products/delete", {"id": gid})
     return {"deletedProductId": gid, "shop": None}
 
@@ -325,6 +331,8 @@ def variants_delete(context: Context, arguments: Arguments) -> dict[str, Any]:
             raise UserError(["variantsIds", str(index)], message, code)
     for gid in arguments["variantsIds"]:
         product["_variants"].remove(gid)
-        _drop_variant(context, context.store.get(gid) or {})
+        variant = context.store.get(gid) or {}
+        _drop_variant(context, variant)
+        record_deletion(context, variant, "PRODUCT_VARIANT")
     _finish(context, product, "products/update")
     return {"product": product}

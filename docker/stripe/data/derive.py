@@ -25,17 +25,27 @@ KINDS = [
     "balance_transaction",
     "bank_account",
     "charge",
+    "checkout_session",
     "customer",
     "dispute",
     "event",
+    "invoice",
+    "invoice_payment",
+    "invoiceitem",
+    "item",
+    "line_item",
     "payment_intent",
     "payment_method",
     "payout",
     "price",
     "product",
     "refund",
+    "subscription",
+    "subscription_item",
     "webhook_endpoint",
 ]
+# Kinds name tables here, so one is written without its dot.
+SCHEMAS = {kind: kind for kind in KINDS} | {"checkout_session": "checkout.session"}
 OPERATIONS = """
 GET /v1/account
 GET /v1/accounts
@@ -48,6 +58,11 @@ GET /v1/charges/search
 GET /v1/charges/{charge}
 POST /v1/charges/{charge}
 GET /v1/charges/{charge}/refunds
+GET /v1/checkout/sessions
+POST /v1/checkout/sessions
+GET /v1/checkout/sessions/{session}
+POST /v1/checkout/sessions/{session}/expire
+GET /v1/checkout/sessions/{session}/line_items
 GET /v1/customers
 POST /v1/customers
 GET /v1/customers/search
@@ -61,6 +76,23 @@ POST /v1/disputes/{dispute}
 POST /v1/disputes/{dispute}/close
 GET /v1/events
 GET /v1/events/{id}
+GET /v1/invoice_payments
+GET /v1/invoice_payments/{invoice_payment}
+GET /v1/invoiceitems
+POST /v1/invoiceitems
+GET /v1/invoiceitems/{invoiceitem}
+POST /v1/invoiceitems/{invoiceitem}
+DELETE /v1/invoiceitems/{invoiceitem}
+GET /v1/invoices
+POST /v1/invoices
+GET /v1/invoices/{invoice}
+POST /v1/invoices/{invoice}
+DELETE /v1/invoices/{invoice}
+POST /v1/invoices/{invoice}/finalize
+GET /v1/invoices/{invoice}/lines
+POST /v1/invoices/{invoice}/mark_uncollectible
+POST /v1/invoices/{invoice}/pay
+POST /v1/invoices/{invoice}/void
 GET /v1/payment_intents
 POST /v1/payment_intents
 GET /v1/payment_intents/search
@@ -93,6 +125,13 @@ GET /v1/refunds
 POST /v1/refunds
 GET /v1/refunds/{refund}
 POST /v1/refunds/{refund}
+GET /v1/subscription_items
+GET /v1/subscription_items/{item}
+GET /v1/subscriptions
+POST /v1/subscriptions
+GET /v1/subscriptions/{subscription_exposed_id}
+POST /v1/subscriptions/{subscription_exposed_id}
+DELETE /v1/subscriptions/{subscription_exposed_id}
 GET /v1/webhook_endpoints
 POST /v1/webhook_endpoints
 GET /v1/webhook_endpoints/{webhook_endpoint}
@@ -172,9 +211,14 @@ def main(folder: Path) -> None:
     write("parameters.json", version, parameters)
     fixtures["dispute_evidence"] = fixtures["dispute"]["evidence"]
     kinds = [*KINDS, "dispute_evidence"]
-    objects = {kind: untouched(schemas[kind], fixtures.get(kind, {})) for kind in kinds}
+    names = SCHEMAS | {"dispute_evidence": "dispute_evidence"}
+    objects = {
+        kind: untouched(schemas[names[kind]], fixtures.get(names[kind], {})) for kind in kinds
+    }
     write("objects.json", version, objects)
-    fields = {kind: sorted(schemas[kind].get("x-expandableFields", [])) for kind in KINDS}
+    fields = {
+        kind: sorted(schemas[name].get("x-expandableFields", [])) for kind, name in SCHEMAS.items()
+    }
     write("expandable.json", version, fields)
 
 

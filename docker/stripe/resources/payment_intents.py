@@ -32,7 +32,12 @@ MAXIMUM_AMOUNT = 99_999_999
 
 
 def create(call: Call) -> Body:
-    params = call.params
+    intent = make(call, call.params)
+    return attempts.pay(call, intent) if call.params.get("confirm") else intent
+
+
+def make(call: Call, params: Body) -> Body:
+    """A payment intent as a client or an invoice asks for it, not yet paid."""
     _check_amount(params["amount"], params["currency"])
     if params.get("customer"):
         call.find("customer", params["customer"], "customer")
@@ -53,9 +58,8 @@ def create(call: Call) -> Body:
         payment_method_types=params.get("payment_method_types") or ["card"],
         status="requires_payment_method",
     )
-    _apply(call, intent)
-    call.create("payment_intent", intent, "payment_intent.created")
-    return attempts.pay(call, intent) if params.get("confirm") else intent
+    _apply(call, intent, params)
+    return call.create("payment_intent", intent, "payment_intent.created")
 
 
 def update(call: Call) -> Body:
@@ -72,7 +76,7 @@ def update(call: Call) -> Body:
         assign(after, call.params, "amount", "currency")
         _check_amount(after["amount"], after["currency"])
     assign(after, call.params, "customer")
-    _apply(call, after)
+    _apply(call, after, call.params)
     return call.save("payment_intent", before, after)
 
 
@@ -84,7 +88,7 @@ def confirm(call: Call) -> Body:
         message = f"You cannot confirm this PaymentIntent because it has {reason}."
         raise attempts.unexpected_state(intent, message)
     after = copy.deepcopy(intent)
-    _apply(call, after)
+    _apply(call, after, call.params)
     return attempts.pay(call, after)
 
 
@@ -143,8 +147,7 @@ def search_(call: Call) -> bytes:
     return search.page(call, "payment_intent")
 
 
-def _apply(call: Call, intent: Body) -> None:
-    params = call.params
+def _apply(call: Call, intent: Body, params: Body) -> None:
     assign(intent, params, *FIELDS)
     if intent["shipping"]:
         intent["shipping"] = {"carrier": None, "tracking_number": None} | whole_shipping(

@@ -105,9 +105,29 @@ def retrieve_price(call: Call) -> Body:
 
 
 def list_prices(call: Call) -> bytes:
+    """Active prices, unless `active=false` asks for the others (docs: List all prices)."""
     if "lookup_keys" in call.params:
         call.params["lookup_key"] = call.params.pop("lookup_keys")
+    call.params.setdefault("active", True)
     return lists.page(call, "price")
+
+
+def inline_price(call: Call, data: Body) -> Body:
+    """The price of a `price_data`: for one use, inactive from the start."""
+    if "product_data" in data:
+        product = new_object("product", call.now, active=False, updated=call.now)
+        assign(product, data["product_data"], *FIELDS)
+        merge_metadata(product, data["product_data"])
+        data = data | {"product": call.create("product", product, "product.created")["id"]}
+    call.find("product", data.get("product", ""), "product")
+    price = _price(call, data) | {"active": False}
+    return call.create("price", price, "price.created")
+
+
+def delete_price(call: Call, price: Body) -> None:
+    """What the Dashboard offers for a price that was never used; the API has no such request."""
+    call.store.db.execute("DELETE FROM price WHERE id = ?", (price["id"],))
+    call.emit("price.deleted", price)
 
 
 def search_prices(call: Call) -> bytes:

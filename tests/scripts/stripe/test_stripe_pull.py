@@ -8,12 +8,13 @@ import pytest
 import stripe
 from lake import landed, manifests, run_script
 from local_service import Service
+from stripe_account import last
 
 from scripts import settings
 from scripts.errors import FatalError
-from scripts.landing.state import State, read_state, write_state
+from scripts.landing.state import OpenWindow, State, read_state, write_state
 from scripts.landing.store import Store
-from scripts.landing.window import Request
+from scripts.landing.window import Request, Slice, Window
 from scripts.landing.writer import iso, now_utc
 from scripts.stripe import client as client_module
 from scripts.stripe.client import Client
@@ -22,19 +23,6 @@ from scripts.stripe.streams import STREAMS
 
 NAMES = [stream.name for stream in STREAMS]
 At = Callable[[timedelta], None]
-
-
-@pytest.fixture
-def client(stripe_environment: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Client:
-    monkeypatch.setattr(client_module, "REQUESTS_PER_SECOND", 10_000.0)
-    return Client(settings.stripe())
-
-
-@pytest.fixture
-def account(stripe_environment: dict[str, str]) -> stripe.StripeClient:
-    """The official client, for what a shop does."""
-    key, url = stripe_environment["STRIPE_API_KEY"], stripe_environment["STRIPE_API_BASE"]
-    return stripe.StripeClient(key, base_addresses={"api": url}, max_network_retries=0)
 
 
 @pytest.fixture
@@ -66,23 +54,17 @@ def pull_all(client: Client, store: Store, *names: str) -> dict[str, int]:
     return {stream.name: pull(client, store, stream, Request()).landed for stream in chosen}
 
 
-def last(store: Store, stream: str) -> dict[str, dict[str, Any]]:
-    """Envelope by id, the last one landed."""
-    return {envelope["_id"]: envelope for envelope in landed(store, "stripe", stream)}
-
-
 def test_everything_lands_once_then_only_what_changed(
     client: Client, store: Store, account: stripe.StripeClient
 ) -> None:
     ann = account.v1.customers.create({"email": "ann@example.com"})
     intents = [pay(account, 1000 + n, customer=ann.id) for n in range(3)]
-    expected = {
+    expected = dict.fromkeys(NAMES, 0) | {
         "customers": 1,
         "payment_intents": 3,
         "charges": 3,
-        "refunds": 0,
         "balance_transactions": 3,
-        "payouts": 0,
+        "events": 1 + 3 * 3,  # the customer; of each payment created, succeeded and its charge
     }
     assert pull_all(client, store) == expected
     assert set(last(store, "payment_intents")) == {intent.id for intent in intents}
@@ -95,6 +77,7 @@ def test_everything_lands_once_then_only_what_changed(
     account.v1.customers.update(ann.id, {"name": "Ann"})
     pay(account, 5000)
     assert pull_all(client, store) == expected | {
+        "events": 4,
         "payment_intents": 1,
         "charges": 1,
         "balance_transactions": 1,
@@ -180,6 +163,56 @@ def test_a_cursor_older_than_the_events_reads_the_whole_list_again(
     assert pull_all(client, store, "charges") == {"charges": 1}
     assert last(store, "charges")[intent.latest_charge]["record"]["refunded"] is True
     assert manifests(store, "stripe", "charges")[0]["cursor"]["from"] is None
+
+
+def test_a_window_resumed_after_its_events_are_gone_reads_what_is_older(
+    client: Client, store: Store, account: stripe.StripeClient, ago: At
+) -> None:
+    ago(timedelta(days=50))
+    intent = pay(account, 4000)
+    ago(timedelta(days=40))
+    account.v1.refunds.create({"payment_intent": intent.id})
+    ago(timedelta(0))
+    since, until = (iso(now_utc() - timedelta(days=days)) for days in (45, 20))
+    window = OpenWindow(Window(since, until), [Slice(since, until, "changed")], False, until)
+    write_state(store, "stripe", "charges", State(1, since, open=window))
+    assert pull_all(client, store, "charges") == {"charges": 1}
+    assert last(store, "charges")[intent.latest_charge]["record"]["refunded"] is True
+
+
+def test_a_catch_up_over_weeks_goes_day_by_day(
+    client: Client, store: Store, account: stripe.StripeClient, ago: At
+) -> None:
+    ago(timedelta(days=60))
+    charges = [pay(account, 4000).latest_charge for _ in range(3)]
+    for days, charge in zip((19, 11, 4), charges, strict=True):
+        ago(timedelta(days=days))
+        account.v1.refunds.create({"charge": charge})
+    ago(timedelta(0))
+    write_state(store, "stripe", "charges", State(1, iso(now_utc() - timedelta(days=20))))
+    assert pull_all(client, store, "charges") == {"charges": 3}
+    assert all(e["record"]["refunded"] for e in last(store, "charges").values())
+    assert len(manifests(store, "stripe", "charges")) == 3
+
+
+def test_a_restricted_key_lands_what_it_may_read(
+    s3_environment: dict[str, str],
+    stripe_environment: dict[str, str],
+    stripe_server: Service,
+    store: Store,
+    account: stripe.StripeClient,
+) -> None:
+    pay(account, 900)
+    key = "_".join(("rk", "test", "half" * 5))
+    may = ["rak_event_read", "rak_charge_read"]
+    stripe_server.admin("POST", "keys", {"key": key, "permissions": may})
+    environment = s3_environment | stripe_environment | {"STRIPE_API_KEY": key}
+    done = run_script("stripe_to_s3", environment, "--streams", "customers,charges,invoices")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "WARNING stripe/customers is skipped: STRIPE_API_KEY may not read" in done.stdout
+    assert "give it the permission rak_customer_read" in done.stdout
+    assert "give it the permission rak_invoice_read" in done.stdout
+    assert len(landed(store, "stripe", "charges")) == 1
 
 
 @pytest.mark.usefixtures("no_waiting")

@@ -1,0 +1,159 @@
+"""Bulk operations: start one, wait for it, fetch its file, give its records.
+
+Shopify's states and what they mean here: FAILED and an hour without progress ask for a smaller
+slice; a wrong count, a cancelled or an expired operation is tried again by the next run;
+ACCESS_DENIED is a missing scope. What a failed operation leaves (`partialDataUrl`) is never read.
+"""
+
+import json
+import logging
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from scripts.errors import FatalError, RetriableError
+from scripts.landing.slices import SliceTooBigError
+from scripts.landing.writer import iso, now_utc
+from scripts.shopify.bulk_download import download
+from scripts.shopify.bulk_result import CountError, joined
+from scripts.shopify.client import Client, MissingScopeError
+from scripts.shopify.documents import document
+from scripts.shopify.pages import PARTS_AT_ONCE, Record, add_parts, whole
+from scripts.shopify.streams import Bulk, Stream
+
+POLL_SECONDS = (0.5, 1.0, 2.0, 4.0, 8.0, 15.0)  # the last one goes on
+STALLED_SECONDS = 3600.0
+# How long to wait for one of the five places.
+PLACE_SECONDS = 3600.0
+WINDOW = '"WINDOW"'
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """How time passes; tests put their own."""
+
+    clock: Callable[[], float] = time.monotonic
+    sleep: Callable[[float], None] | None = None
+
+    def pause(self, number: int) -> None:
+        seconds = POLL_SECONDS[min(number, len(POLL_SECONDS) - 1)]
+        (self.sleep or time.sleep)(seconds)
+
+
+def read_bulk(
+    client: Client, stream: Stream, query: str, waiting: Waiting | None = None
+) -> Iterator[tuple[Record, str]]:
+    """Each whole record of the stream's search, with the time before the operation was started."""
+    if stream.bulk is None:
+        raise FatalError(f"shopify/{stream.name} has no bulk document")
+    waiting = waiting or Waiting()
+    _check_search(client, stream, query)
+    read_at = iso(now_utc())
+    text = document(f"{stream.document}_bulk").replace(WINDOW, json.dumps(query))
+    operation = _wait(client, stream, _start(client, stream, text, waiting), waiting)
+    with tempfile.TemporaryDirectory(prefix="ecomm-bulk-") as folder:
+        path = Path(folder) / "result.jsonl"
+        size = int(operation["fileSize"] or 0)
+        download(operation["url"], path, size)
+        try:
+            for record in _records(client, stream, stream.bulk, operation, path):
+                yield record, read_at
+        except CountError as error:
+            raise RetriableError(
+                f"shopify/{stream.name}: {error} ({operation['id']}, {query}); the cursor was left "
+                "where it was"
+            ) from error
+
+
+def _check_search(client: Client, stream: Stream, query: str) -> None:
+    """A bulk operation does not tell that it ignored a filter; a page does."""
+    if query and not stream.parent:
+        client.execute(document(stream.document), {"first": 1, "query": query})
+
+
+def _start(client: Client, stream: Stream, text: str, waiting: Waiting) -> str:
+    begun, number = waiting.clock(), 0
+    while True:
+        answer = client.execute(document("bulk_start"), {"query": text})["bulkOperationRunQuery"]
+        if not answer["userErrors"]:
+            return str(answer["bulkOperation"]["id"])
+        codes = {error.get("code") for error in answer["userErrors"]}
+        message = "; ".join(error["message"] for error in answer["userErrors"])
+        if not codes & {"OPERATION_IN_PROGRESS", "LIMIT_REACHED"}:
+            raise FatalError(f"shopify/{stream.name}: the bulk query was refused: {message}")
+        if waiting.clock() - begun > PLACE_SECONDS:
+            raise RetriableError(f"shopify/{stream.name}: no place for a bulk operation: {message}")
+        waiting.pause(number)
+        number += 1
+
+
+def _wait(client: Client, stream: Stream, gid: str, waiting: Waiting) -> Record:
+    """The completed operation."""
+    number, progress, moved = 0, "", waiting.clock()
+    while True:
+        operation: Record | None = client.execute(document("bulk_status"), {"id": gid})["operation"]
+        if operation is None:
+            raise RetriableError(f"shopify/{stream.name}: the bulk operation {gid} is gone")
+        if operation["status"] == "COMPLETED":
+            return operation
+        if operation["status"] not in ("CREATED", "RUNNING", "CANCELING"):
+            raise _failure(stream, operation)
+        seen = f"{operation['status']} {operation['objectCount']}"
+        if seen != progress:
+            progress, moved = seen, waiting.clock()
+        if waiting.clock() - moved > STALLED_SECONDS:
+            client.execute(document("bulk_cancel"), {"id": gid})
+            raise _smaller(stream, f"the bulk operation {gid} made no progress for an hour")
+        waiting.pause(number)
+        number += 1
+
+
+def _failure(stream: Stream, operation: Record) -> Exception:
+    code, status = operation["errorCode"], operation["status"]
+    if code == "ACCESS_DENIED":
+        scopes = ", ".join(stream.scopes)
+        return MissingScopeError(f"shopify/{stream.name}: the bulk operation was denied", scopes)
+    if operation["partialDataUrl"]:
+        log.info("shopify/%s: what the failed operation left is not used", stream.name)
+    what = f"the bulk operation {operation['id']} ended {status} ({code or 'no code'})"
+    if status == "FAILED":
+        return _smaller(stream, what)
+    return RetriableError(f"shopify/{stream.name}: {what}; the cursor was left where it was")
+
+
+def _smaller(stream: Stream, what: str) -> Exception:
+    """A window can be cut; a collection that is read whole cannot."""
+    kind = SliceTooBigError if stream.reads == "window" else RetriableError
+    return kind(f"shopify/{stream.name}: {what}")
+
+
+def _records(
+    client: Client, stream: Stream, bulk: Bulk, operation: Record, path: Path
+) -> Iterator[Record]:
+    objects, roots = int(operation["objectCount"]), int(operation["rootObjectCount"])
+    found: Iterator[Any] = joined(path, bulk, objects, roots)
+    if bulk.parts is None:
+        yield from found
+        return
+    field, parts_document = bulk.parts
+    batch: list[Record] = []
+    waiting = 0
+    for record in found:
+        batch.append(record)
+        waiting += len(record[field])
+        if waiting >= PARTS_AT_ONCE or len(batch) >= PARTS_AT_ONCE:
+            yield from _completed(client, stream, batch, field, parts_document)
+            batch, waiting = [], 0
+    yield from _completed(client, stream, batch, field, parts_document)
+
+
+def _completed(
+    client: Client, stream: Stream, batch: list[Record], field: str, parts_document: str
+) -> Iterator[Record]:
+    for record in add_parts(client, batch, field, parts_document):
+        yield whole(client, stream, record)

@@ -1,0 +1,45 @@
+"""The result file of a bulk operation: streamed to disk, gone on with where it broke off."""
+
+from pathlib import Path
+
+import requests
+
+from scripts.errors import RetriableError
+from scripts.retry import with_retries
+
+TIMEOUT = (10, 90)  # connect, read: seconds
+CHUNK = 16 * 1024  # what a broken connection loses at most
+
+
+def download(url: str | None, path: Path, size: int) -> None:
+    """Fetch `size` bytes of `url` into `path`; no url is an empty result.
+
+    The address is signed and leads to a file store: the shop's token is not sent. RetriableError
+    when the file is not the promised one after several attempts.
+    """
+    path.touch()
+    if url:
+        with_retries(lambda: _rest(url, path, size))
+    if path.stat().st_size != size:
+        raise RetriableError(
+            f"a bulk result has {path.stat().st_size} bytes instead of {size}; run it again"
+        )
+
+
+def _rest(url: str, path: Path, size: int) -> None:
+    done = path.stat().st_size
+    if done > size:  # another file than before
+        path.write_bytes(b"")
+        done = 0
+    headers = {"Accept-Encoding": "identity"} | ({"Range": f"bytes={done}-"} if done else {})
+    try:
+        with requests.get(url, headers=headers, stream=True, timeout=TIMEOUT) as response:
+            if not response.ok:
+                raise RetriableError(f"a bulk result's file store answered {response.status_code}")
+            with path.open("ab" if response.status_code == 206 else "wb") as file:
+                for chunk in response.iter_content(CHUNK):
+                    file.write(chunk)
+    except requests.RequestException as error:
+        raise RetriableError(f"a bulk result was cut off: {type(error).__name__}") from error
+    if path.stat().st_size < size:
+        raise RetriableError(f"a bulk result was cut off after {path.stat().st_size} bytes")

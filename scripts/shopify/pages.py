@@ -1,0 +1,104 @@
+"""Paged reading: a connection to its end, nested connections too, and what a record is then."""
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from scripts.errors import FatalError
+from scripts.landing.writer import iso, now_utc
+from scripts.shopify.client import Client
+from scripts.shopify.documents import document
+from scripts.shopify.streams import Child, Stream
+
+Record = dict[str, Any]
+# Objects fetched at once by `nodes(ids:)`, whose own connections have small first pages.
+PARTS_AT_ONCE = 50
+CHILD_PAGE = 250
+
+
+def pages(
+    client: Client, stream: Stream, variables: dict[str, Any]
+) -> Iterator[tuple[Record, str]]:
+    """Each whole record, with the time (ISO 8601 UTC) before the request that brought it."""
+    after: str | None = None
+    while True:
+        read_at = iso(now_utc())
+        asked = {"first": stream.page_size, "after": after, **variables}
+        page = _page(client.execute(document(stream.document), asked), stream.name)
+        for record in page["nodes"]:
+            yield whole(client, stream, record), read_at
+        if not page["pageInfo"]["hasNextPage"]:
+            return
+        after = page["pageInfo"]["endCursor"]
+
+
+def whole(client: Client, stream: Stream, record: Record) -> Record:
+    """The record with its nested connections complete, each as `{"nodes": [...]}`: how it was read
+    must not show in what is landed."""
+    for child in stream.children:
+        _complete(client, record, child)
+    return record
+
+
+def add_parts(
+    client: Client, records: list[Record], field: str, parts_document: str
+) -> list[Record]:
+    """Fills the objects in the records' list `field` with what the document reads of them. A record
+    whose objects are gone was deleted meanwhile: it is left out."""
+    missing = {part["id"]: part for record in records for part in record[field]}
+    ids = list(missing)
+    for start in range(0, len(ids), PARTS_AT_ONCE):
+        asked = {"ids": ids[start : start + PARTS_AT_ONCE]}
+        for found in client.execute(document(parts_document), asked)["parts"]:
+            if found:
+                missing.pop(found["id"]).update(found)
+    return [r for r in records if not any(part["id"] in missing for part in r[field])]
+
+
+def owners(record: Record, path: Iterable[str]) -> list[Record]:
+    """The objects at the path: through lists, connections and plain objects."""
+    found: list[Record] = [record]
+    for key in path:
+        found = [item for owner in found for item in _items(owner.get(key))]
+    return found
+
+
+def changed_at(stream: Stream, record: Record) -> str | None:
+    """The record's time of change as Shopify gives it; None for records that have none."""
+    value: Any = record
+    for key in stream.changed.split("."):
+        value = value.get(key) if value else None
+    return str(value) if value else None
+
+
+def _items(value: Any) -> list[Record]:
+    if value is None:
+        return []
+    if isinstance(value, list):
+        return value
+    nodes: list[Record] = value.get("nodes", [value])
+    return nodes
+
+
+def _complete(client: Client, record: Record, child: Child) -> None:
+    for owner in owners(record, child.path[:-1]):
+        connection = owner.get(child.path[-1])
+        if connection is None:
+            continue
+        info = connection.pop("pageInfo", None)
+        while info and info["hasNextPage"]:
+            parent = owner.get("id") or record["id"]
+            variables = {"parent": parent, "first": CHILD_PAGE, "after": info["endCursor"]}
+            page = _page(client.execute(document(child.document), variables), child.document)
+            connection["nodes"] += page["nodes"]
+            info = page["pageInfo"]
+
+
+def _page(data: Record, name: str) -> Record:
+    owner = data.get("parent", data)
+    owner = owner and owner.get("inner", owner)
+    if owner is None:  # the parent was deleted meanwhile, or the shop has no Shopify Payments
+        return {"nodes": [], "pageInfo": {"hasNextPage": False}}
+    page: Record | None = owner.get("page")
+    if page is None:
+        raise FatalError(f"shopify/{name}: the token may not read it (the answer is null)")
+    return page

@@ -1,0 +1,119 @@
+"""How a window is read: its search, its slices, and pages or bulk by what the pages would cost."""
+
+import logging
+from datetime import datetime, timedelta
+
+from scripts.errors import FatalError
+from scripts.landing.window import Slice, Window, normalize_time
+from scripts.landing.writer import iso
+from scripts.shopify.client import Client
+from scripts.shopify.documents import document
+from scripts.shopify.pages import changed_at
+from scripts.shopify.streams import Stream
+
+BEGINNING = "2006-01-01T00:00:00.000000Z"  # Shopify's first shop
+# Pagination ends at 25,000 objects (docs: usage/pagination-graphql).
+PAGED_LIMIT = 25_000
+HISTORY = timedelta(days=60)
+# A page's points before its document has been run.
+UNKNOWN_POINTS = 100.0
+# A slice is repeated whole when a pull is killed, and costs a bulk operation's start.
+BULK_SLICE = 50_000
+PAGES_A_SLICE = 20
+MOST_SLICES = 200
+
+log = logging.getLogger(__name__)
+
+
+def time_bounds(clock: str, piece: Slice) -> str:
+    """Times are quoted: an unquoted one ends at its first colon."""
+    until = f"{clock}:<='{piece.until}'"
+    return f"{clock}:>='{piece.since}' {until}" if piece.since else until
+
+
+def search(stream: Stream, piece: Slice) -> str:
+    return f"{time_bounds(stream.clock, piece)} {stream.filter}".rstrip()
+
+
+def count(client: Client, stream: Stream, query: str) -> int | None:
+    """How many records the shop counts; None where it does not tell."""
+    return _count(client, stream, stream.count, query) if stream.count else None
+
+
+def _count(client: Client, stream: Stream, root: str, query: str) -> int:
+    found = client.execute(document("counts"), {"query": query, root: True})[root]
+    if found["precision"] != "EXACT":
+        raise FatalError(f"shopify/{stream.name}: the shop counts only up to {found['count']}")
+    return int(found["count"])
+
+
+def by_bulk(client: Client, stream: Stream, piece: Slice, records: int | None) -> bool:
+    """Whether a bulk operation is cheaper: it costs one call, pages may cost more points than the
+    bucket holds, and then they wait; beyond some number there are none. `records` None: the shop
+    does not count this window; then only a stream's beginning may be big, about as big as another
+    whole list."""
+    if stream.bulk is None:
+        return False
+    if records is None and piece.since is None and stream.size:
+        records = _count(client, stream, stream.size, "")
+    records = records or 0
+    return records > PAGED_LIMIT or _page_points(client, stream, records) > client.limiter.burst
+
+
+def _page_points(client: Client, stream: Stream, records: int) -> float:
+    each = client.points(document(stream.document), stream.page_size) or UNKNOWN_POINTS
+    return each * (records / stream.page_size)
+
+
+def plan(client: Client, stream: Stream, window: Window) -> list[Slice]:
+    """Slices of about equal time, so many that each is a moderate piece of work."""
+    _check_history(client, stream, window)
+    all_of_it = Slice(window.since, window.until)
+    if stream.reads != "window" or not stream.count:
+        return [all_of_it]
+    records = count(client, stream, search(stream, all_of_it)) or 0
+    bulk = by_bulk(client, stream, all_of_it, records)
+    size = BULK_SLICE if bulk else PAGES_A_SLICE * stream.page_size
+    pieces = min(MOST_SLICES, -(-records // size))
+    if pieces < 2:
+        return [all_of_it]
+    return cut(all_of_it, window.since or _oldest(client, stream), pieces)
+
+
+def _check_history(client: Client, stream: Stream, window: Window) -> None:
+    """Shopify leaves out older records without a word."""
+    horizon = iso(datetime.fromisoformat(window.until) - HISTORY)
+    if stream.history is None or (window.since and window.since >= horizon):
+        return
+    answer = client.execute(document("access_scopes"), {})["currentAppInstallation"]
+    if stream.history not in {scope["handle"] for scope in answer["accessScopes"]}:
+        log.warning(
+            "shopify/%s: the token lacks `%s`, so Shopify leaves out what is older than 60 days",
+            stream.name, stream.history,
+        )  # fmt: skip
+
+
+def _oldest(client: Client, stream: Stream) -> str:
+    """No record changed before this: the first of the list changed first, or was made first."""
+    page = client.execute(document(stream.document), {"first": 1, "query": ""})["page"]
+    if not page["nodes"]:
+        return BEGINNING
+    first = page["nodes"][0]
+    by_change = "sortKey: UPDATED_AT" in document(stream.document)
+    at = changed_at(stream, first) if by_change else first.get("createdAt")
+    return normalize_time(at, stream.changed) if at else BEGINNING
+
+
+def cut(piece: Slice, start: str, pieces: int) -> list[Slice]:
+    """The slice in so many parts (fewer when it is short): no whole second in two or in none."""
+    begin, end = datetime.fromisoformat(start), datetime.fromisoformat(piece.until)
+    step = max((end - begin) / pieces, timedelta(seconds=2))
+    found: list[Slice] = []
+    since = piece.since
+    for number in range(1, pieces):
+        last = (begin + step * number).replace(microsecond=0)
+        if last + timedelta(seconds=2) >= end:
+            break
+        found.append(Slice(since, iso(last)))
+        since = iso(last + timedelta(seconds=1))
+    return [*found, Slice(since, piece.until)]

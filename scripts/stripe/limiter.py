@@ -1,0 +1,88 @@
+"""The request rate: below what Stripe permits, shared by all threads, learned from its 429s.
+
+Stripe permits so many requests a second to one endpoint and to all together (docs: rate-limits) and
+does not say what is left, so the pace starts at a share of the documented rates. A 429 means that
+others use the account or that its limits are lower: the pace drops at once and comes back slowly,
+never above the documented rate.
+"""
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+SHARE = 0.95  # of what is permitted; the rest is for who else uses the account
+# A drop this deep and a return this slow meet the limit again after some 300 requests: well below
+# one throttled in a hundred, at nine tenths of what is permitted.
+DROP = 0.85
+RETURN_EACH = 0.0005
+LEAST = 0.5  # requests/s
+# How much of a pause may be made up for: what a late answer cost, not a burst.
+CATCH_UP_SECONDS = 0.25
+PAUSE_SECONDS = 1.0  # after a 429 that names no time
+
+
+@dataclass
+class Pace:
+    """One limit: requests/s at most and now, and the time of the next request."""
+
+    documented: float
+    permitted: float
+    next_at: float = 0.0
+
+    def take(self, now: float) -> None:
+        self.next_at = max(self.next_at, now - CATCH_UP_SECONDS) + 1 / (self.permitted * SHARE)
+
+    def slow_down(self, until: float) -> None:
+        self.permitted = max(LEAST, self.permitted * DROP)
+        self.next_at = max(self.next_at, until)
+
+    def speed_up(self) -> None:
+        self.permitted = min(self.documented, self.permitted * (1 + RETURN_EACH))
+
+
+@dataclass
+class Limiter:
+    """`wait` before a request, then `succeeded` or `throttled`; endpoints are `GET /v1/charges`.
+
+    per_endpoint, in_all: requests/s that Stripe permits.
+    """
+
+    per_endpoint: float
+    in_all: float
+    now: Callable[[], float] = time.monotonic
+    sleep: Callable[[float], None] = lambda seconds: time.sleep(seconds)
+    _paces: dict[str, Pace] = field(default_factory=dict[str, Pace])
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def wait(self, endpoint: str) -> None:
+        """Returns when the request may be sent. Who sleeps has no turn yet, so that a 429 meanwhile
+        holds everybody back."""
+        while True:
+            with self._lock:
+                paces, now = self.paces(endpoint), self.now()
+                turn = max(pace.next_at for pace in paces)
+                if turn <= now:
+                    for pace in paces:
+                        pace.take(now)
+                    return
+            self.sleep(turn - now)
+
+    def succeeded(self, endpoint: str) -> None:
+        with self._lock:
+            for pace in self.paces(endpoint):
+                pace.speed_up()
+
+    def throttled(self, endpoint: str, reason: str, retry_after: float | None) -> None:
+        """reason: Stripe's `Stripe-Rate-Limited-Reason`; `global-…` slows all endpoints down."""
+        with self._lock:
+            one, every = self.paces(endpoint)
+            until = self.now() + (PAUSE_SECONDS if retry_after is None else retry_after)
+            (every if reason.startswith("global") else one).slow_down(until)
+
+    def paces(self, endpoint: str) -> tuple[Pace, Pace]:
+        """The endpoint's own and the one of all together."""
+        return self._pace(endpoint, self.per_endpoint), self._pace("", self.in_all)
+
+    def _pace(self, name: str, rate: float) -> Pace:
+        return self._paces.setdefault(name, Pace(rate, rate))

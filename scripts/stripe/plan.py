@@ -1,0 +1,111 @@
+"""A window's slices: how much is in it is guessed from a few pages, as Stripe does not count.
+
+Each slice is a span of `created`, read on its own connection; a pull that dies goes on from its
+last complete one.
+"""
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from functools import partial
+from math import isqrt
+from statistics import median
+
+from scripts.landing.window import Slice
+from scripts.landing.writer import iso
+from scripts.stripe.client import PAGE, Client, Record
+from scripts.stripe.streams import Stream
+
+SLICE_ROWS = 500  # five requests: small enough that all workers have something to read
+MOST_SLICES = 64
+DAY = 86400
+STRIDE = 30
+
+Look = Callable[..., tuple[list[Record], bool]]
+
+
+def bounds(piece: Slice) -> dict[str, int]:
+    """Whole seconds, both inclusive; the lower one rounded down to have its second complete."""
+    found = {"lte": int(datetime.fromisoformat(piece.until).timestamp())}
+    if piece.since:
+        found["gte"] = int(datetime.fromisoformat(piece.since).timestamp())
+    return found
+
+
+def created(record: dict[str, object]) -> int:
+    """When Stripe made the object, in Unix seconds; an invoice item calls it its date."""
+    moment = record["created"] if "created" in record else record["date"]
+    assert isinstance(moment, int)
+    return moment
+
+
+def days(whole: Slice) -> list[Slice]:
+    """The slice in parts of about a day, oldest first; `since` must be set."""
+    span = bounds(whole)
+    return _pieces(whole, span["gte"], span["lte"], max(1, (span["lte"] - span["gte"]) // DAY))
+
+
+def cut(client: Client, stream: Stream, whole: Slice) -> list[Slice]:
+    """The slice, or several of equal length that together cover it, oldest first."""
+    path = stream.parent or stream.path
+    for filters in ({},) if stream.parent else stream.filters:
+        look = partial(_look, client, path, filters)
+        span = bounds(whole)
+        page, more = look(span)
+        if more:
+            end = span["lte"]
+            start = span["gte"] if whole.since else _oldest(look, page)
+            rows = _density(look, page, start, end) * (end - start)
+            return _pieces(whole, start, end, int(rows) // SLICE_ROWS + 1)
+    return [whole]
+
+
+def _pieces(whole: Slice, start: int, end: int, count: int) -> list[Slice]:
+    count = max(1, min(MOST_SLICES, count, end - start))
+    edges = [start + (end - start) * n // count for n in range(1, count)]
+    starts = [whole.since, *(_iso(edge) for edge in edges)]
+    ends = [*(_iso(edge - 1) for edge in edges), whole.until]
+    return [Slice(a, b, whole.kind) for a, b in zip(starts, ends, strict=True)]
+
+
+def _density(look: Look, newest: list[Record], start: int, end: int) -> float:
+    """Rows a second: the median of three places, so that one burst does not speak for all."""
+
+    def up_to(moment: int) -> float:
+        page, more = look({"gte": start, "lte": moment})
+        return len(page) / max(1, moment - (created(page[-1]) if more else start))
+
+    third = (end - start) // 3
+    last = len(newest) / max(1, end - created(newest[-1]))
+    return median((up_to(start + third), up_to(end - third), last))
+
+
+def _oldest(look: Look, newest: list[Record]) -> int:
+    """A time before which there is nothing, at most twice as long ago as the oldest object.
+
+    Thirty times as far back while something is found, then between what is found and what is not.
+    """
+    now, empty = created(newest[0]), 0
+    age = max(1, now - created(newest[-1]))
+    while not empty or now - empty > 2 * age:
+        reach = isqrt(age * (now - empty)) if empty else min(STRIDE * age, now - 1)
+        page, _ = look({"lt": now - reach}, 1)
+        if page:
+            age = now - created(page[0])
+        else:
+            empty = now - reach
+    return empty
+
+
+def _look(
+    client: Client,
+    path: str,
+    filters: Mapping[str, str],
+    span: Mapping[str, int],
+    limit: int = PAGE,
+) -> tuple[list[Record], bool]:
+    """The newest objects of a span of `created`, and whether there are more."""
+    return client.newest(path, limit, {**filters, "created": span})
+
+
+def _iso(seconds: int) -> str:
+    return iso(datetime.fromtimestamp(seconds, UTC))

@@ -1,0 +1,50 @@
+"""The official client's HTTP, without a third of what a pull's CPU time went into.
+
+The client parses each answer with the standard library into ordered dictionaries, and looks through
+the environment for proxies on each request (measured on pages of 100 charges).
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import requests
+import stripe
+from requests.adapters import HTTPAdapter
+from requests.utils import get_environ_proxies
+
+CONNECTIONS = 16  # more than the threads of a pull
+TIMEOUT_SECONDS = 60
+
+
+class Unparsed(str):
+    """What the official client takes for an empty object; `raw` is the answer as it came."""
+
+    raw: bytes
+
+
+class Transport(stripe.RequestsClient):
+    """One session that keeps connections alive, for any number of threads."""
+
+    def __init__(self, url: str) -> None:
+        session = requests.Session()
+        session.trust_env = False
+        session.proxies.update(get_environ_proxies(url))
+        for scheme in ("https://", "http://"):
+            session.mount(scheme, HTTPAdapter(pool_maxsize=CONNECTIONS))
+        super().__init__(timeout=TIMEOUT_SECONDS, session=session)
+
+    def request(
+        self,
+        method: str,
+        url: str,
+        headers: Mapping[str, str] | None,
+        post_data: Any = None,
+        **_: Any,
+    ) -> tuple[Any, int, Mapping[str, str]]:
+        """Errors stay as they are: the client makes its exceptions of them."""
+        body, status, answered = super().request(method, url, headers, post_data)
+        if status != 200:
+            return body, status, answered
+        unparsed = Unparsed("{}")
+        unparsed.raw = body
+        return unparsed, status, answered

@@ -1,0 +1,82 @@
+"""What the tests of the Stripe pull share: an account filled at once, a bucket in memory."""
+
+from pathlib import Path
+from typing import Any
+
+import orjson
+import stripe
+from lake import landed
+from local_service import Service
+
+from scripts.landing.pull import Result
+from scripts.landing.store import LostRaceError, Store
+from scripts.landing.window import Request
+from scripts.stripe.client import Client
+from scripts.stripe.limiter import Limiter
+from scripts.stripe.pull import pull
+from scripts.stripe.streams import STREAMS, Stream
+
+BY_NAME = {stream.name: stream for stream in STREAMS}
+
+
+class MemoryStore(Store):
+    """The bucket's calls on a dictionary, with its one rule: what exists is not created."""
+
+    def __init__(self) -> None:
+        self.objects: dict[str, bytes] = {}
+
+    def upload(self, path: Path, key: str) -> None:
+        self.objects[key] = path.read_bytes()
+
+    def create(self, key: str, document: dict[str, object]) -> None:
+        if key in self.objects:
+            raise LostRaceError(key)
+        self.objects[key] = orjson.dumps(document)
+
+    def read(self, key: str) -> bytes:
+        return self.objects[key]
+
+    def list(self, prefix: str) -> Any:
+        return iter(sorted(key for key in self.objects if key.startswith(prefix)))
+
+    def delete(self, keys: Any) -> None:
+        for key in keys:
+            del self.objects[key]
+
+
+def unlimited() -> Limiter:
+    """No pace, and pauses that take no time."""
+    time = [0.0]
+
+    def sleep(seconds: float) -> None:
+        time[0] += seconds
+
+    return Limiter(1e9, 1e9, now=lambda: time[0], sleep=sleep)
+
+
+def run(client: Client, store: Store, stream: Stream, **window: Any) -> Result:
+    return pull(client, store, stream, Request(**window))
+
+
+def last(store: Store, stream: Stream | str) -> dict[str, dict[str, Any]]:
+    """Envelope by id, the last one landed."""
+    name = stream if isinstance(stream, str) else stream.name
+    return {envelope["_id"]: envelope for envelope in landed(store, "stripe", name)}
+
+
+def seed(
+    service: Service, stream: Stream, objects: list[dict[str, Any]], event: str | None = None
+) -> list[str]:
+    """Objects of the stream, whole or in part, in the account; returns their ids."""
+    kind = stream.object.replace(".", "_")
+    if stream.parent:
+        service.admin("POST", "seed", {"kind": "customer", "objects": [{"id": "cus_seed0"}]})
+        objects = [{"customer": "cus_seed0", **fields} for fields in objects]
+    body = {"kind": kind, "objects": objects, "event": event}
+    ids: list[str] = service.admin("POST", "seed", body)["ids"]
+    return ids
+
+
+def official(url: str, key: str) -> stripe.StripeClient:
+    """The official client, for what a shop does."""
+    return stripe.StripeClient(key, base_addresses={"api": url}, max_network_retries=0)

@@ -1,0 +1,177 @@
+"""What is special about a stream: how its changes, its ends and its inner lists are found."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+import stripe
+from lake import landed
+from local_service import Service
+from stripe_account import BY_NAME, MemoryStore, last, run, seed
+
+from scripts.stripe.client import Client
+
+OLD = int((datetime.now(UTC) - timedelta(days=20)).timestamp())
+
+
+@pytest.fixture
+def store() -> MemoryStore:
+    return MemoryStore()
+
+
+def land(client: Client, store: MemoryStore, *names: str) -> list[int]:
+    return [run(client, store, BY_NAME[name]).landed for name in names]
+
+
+def test_lists_inside_an_object_are_completed(
+    client: Client,
+    store: MemoryStore,
+    subscription: Any,
+    account: stripe.StripeClient,
+) -> None:
+    lines = [
+        {"price_data": {"currency": "usd", "unit_amount": 100, "product_data": {"name": str(n)}}}
+        for n in range(12)
+    ]
+    given: Any = {"mode": "payment", "success_url": "https://a.example", "line_items": lines}
+    account.v1.checkout.sessions.create(given)
+    assert land(client, store, "subscriptions", "invoices", "checkout_sessions") == [1, 1, 1]
+    for name, inner in (
+        ("subscriptions", "items"),
+        ("invoices", "lines"),
+        ("checkout_sessions", "line_items"),
+    ):
+        (envelope,) = last(store, name).values()
+        inside = envelope["record"][inner]
+        assert inside["has_more"] is False
+        assert len({row["id"] for row in inside["data"]}) == 12
+    (invoice,) = last(store, "invoices").values()
+    (payment,) = invoice["record"]["payments"]["data"]
+    intents = run(client, store, BY_NAME["payment_intents"])
+    assert intents.landed == 1
+    assert set(last(store, "payment_intents")) == {payment["payment"]["payment_intent"]}
+
+
+def test_a_list_that_is_whole_is_not_asked_for_again(
+    client: Client, store: MemoryStore, stripe_server: Service, subscription: Any
+) -> None:
+    stripe_server.admin("DELETE", "traffic")
+    land(client, store, "products")
+    assert set(stripe_server.admin("GET", "traffic")) == {"GET /v1/products"}
+
+
+def test_a_canceled_subscription_is_no_tombstone(
+    client: Client, store: MemoryStore, subscription: Any, account: stripe.StripeClient
+) -> None:
+    assert land(client, store, "subscriptions") == [1]
+    account.v1.subscriptions.cancel(subscription.id)
+    assert land(client, store, "subscriptions") == [1]
+    (envelope,) = last(store, "subscriptions").values()
+    assert (envelope["_deleted"], envelope["record"]["status"]) == (False, "canceled")
+    # A first pull finds it as well: the list leaves it out unless it is asked for.
+    assert land(client, MemoryStore(), "subscriptions") == [1]
+
+
+def test_an_invoice_item_is_found_through_the_invoice_that_took_it(
+    client: Client, store: MemoryStore, stripe_server: Service, account: stripe.StripeClient
+) -> None:
+    ago = (datetime.now(UTC) - timedelta(days=3)).isoformat()
+    stripe_server.admin("POST", "clock", {"now": ago})
+    customer = account.v1.customers.create({"email": "ann@example.com"}).id
+    waiting: Any = {"customer": customer, "currency": "usd"}
+    ids = {account.v1.invoice_items.create({**waiting, "amount": 100 + n}).id for n in range(12)}
+    stripe_server.admin("POST", "clock", {"now": None})
+    assert land(client, store, "invoice_items") == [12]
+    taking: Any = {"customer": customer, "pending_invoice_items_behavior": "include"}
+    invoice = account.v1.invoices.create(taking).id
+    assert land(client, store, "invoice_items") == [12]
+    found = last(store, "invoice_items")
+    assert {id_: found[id_]["record"]["invoice"] for id_ in ids} == dict.fromkeys(ids, invoice)
+    account.v1.invoices.delete(invoice)
+    assert land(client, store, "invoice_items") == [12]
+    assert all(envelope["_deleted"] for envelope in last(store, "invoice_items").values())
+    assert land(client, store, "invoices") == [0]
+
+
+def test_a_dispute_changes_its_charge(
+    client: Client, store: MemoryStore, stripe_server: Service
+) -> None:
+    (charge,) = seed(stripe_server, BY_NAME["charges"], [{"created": OLD, "disputed": False}])
+    assert land(client, store, "charges", "disputes") == [1, 0]
+    seed(stripe_server, BY_NAME["charges"], [{"id": charge, "created": OLD, "disputed": True}])
+    dispute = {"charge": charge, "created": int(datetime.now(UTC).timestamp())}
+    seed(stripe_server, BY_NAME["disputes"], [dispute], "charge.dispute.created")
+    assert land(client, store, "charges", "disputes") == [1, 1]
+    assert last(store, "charges")[charge]["record"]["disputed"] is True
+
+
+def test_deleted_products_and_prices_are_tombstones(
+    client: Client, store: MemoryStore, stripe_server: Service, account: stripe.StripeClient
+) -> None:
+    product = account.v1.products.create({"name": "Hat"}).id
+    sold = account.v1.prices.create(
+        {"currency": "usd", "unit_amount": 100, "product_data": {"name": "Cap"}}
+    )
+    retired = account.v1.prices.create(
+        {"currency": "usd", "unit_amount": 90, "product": str(sold.product)}
+    )
+    account.v1.prices.update(retired.id, {"active": False})
+    assert land(client, store, "products", "prices") == [2, 2]
+    account.v1.products.delete(product)
+    stripe_server.admin("POST", f"prices/{sold.id}/delete")
+    assert land(client, store, "products", "prices") == [1, 1]
+    assert last(store, "products")[product]["_deleted"] is True
+    assert last(store, "prices")[sold.id]["_deleted"] is True
+    assert land(client, store, "products", "prices") == [0, 0]
+
+
+def test_payment_methods_come_by_customer_and_go_by_event(
+    client: Client, store: MemoryStore, account: stripe.StripeClient
+) -> None:
+    methods: list[str] = []
+    for n in range(3):
+        customer = account.v1.customers.create({"email": f"{n}@example.com"}).id
+        for card in ("pm_card_visa", "pm_card_amex"):
+            attached = account.v1.payment_methods.attach(card, {"customer": customer})
+            methods.append(attached.id)
+    assert land(client, store, "payment_methods") == [6]
+    account.v1.payment_methods.detach(methods[0])
+    account.v1.payment_methods.attach("pm_card_jcb", {"customer": customer})
+    assert land(client, store, "payment_methods") == [2]
+    assert last(store, "payment_methods")[methods[0]]["record"]["customer"] is None
+    assert land(client, store, "payment_methods") == [0]
+
+
+def test_a_completed_checkout_lands_again(
+    client: Client, store: MemoryStore, stripe_server: Service, account: stripe.StripeClient
+) -> None:
+    stripe_server.admin(
+        "POST", "clock", {"now": (datetime.now(UTC) - timedelta(hours=3)).isoformat()}
+    )
+    line = {"price_data": {"currency": "usd", "unit_amount": 900, "product_data": {"name": "Hat"}}}
+    given: Any = {"mode": "payment", "success_url": "https://a.example", "line_items": [line]}
+    session = account.v1.checkout.sessions.create(given).id
+    stripe_server.admin("POST", "clock", {"now": None})
+    assert land(client, store, "checkout_sessions") == [1]
+    stripe_server.admin("POST", f"checkout/{session}/complete", {})
+    assert land(client, store, "checkout_sessions") == [1]
+    statuses = [e["record"]["status"] for e in landed(store, "stripe", "checkout_sessions")]
+    assert statuses == ["open", "complete"]
+    assert "line_items" in last(store, "checkout_sessions")[session]["record"]
+
+
+def test_events_are_landed_with_their_payload_and_once(
+    client: Client, store: MemoryStore, account: stripe.StripeClient
+) -> None:
+    customer = account.v1.customers.create({"email": "a@example.com"})
+    account.v1.customers.update(customer.id, {"name": "Ann"})
+    assert land(client, store, "events") == [2]
+    account.v1.customers.delete(customer.id)
+    assert land(client, store, "events") == [1]
+    rows = [envelope["record"] for envelope in landed(store, "stripe", "events")]
+    assert sorted(row["type"] for row in rows) == [
+        "customer.created",
+        "customer.deleted",
+        "customer.updated",
+    ]
+    assert all(row["data"]["object"]["id"] == customer.id for row in rows)
