@@ -19,7 +19,7 @@ SQL ?=
 FORMAT ?= table
 TESTS ?= tests
 
-.PHONY: help setup demo test lint up down status flow backfill query bench compose-env lock clean
+.PHONY: help setup demo test chaos lint up down status flow backfill query bench compose-env lock clean
 
 help: ## Show this list
 	awk 'BEGIN {FS = ":.*## "} /^[a-z_-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -40,6 +40,9 @@ demo: $(READY) ## Two months of a shop, from purchases to gold tables and a Slac
 test: $(READY) ## Run every check and test
 	$(MAKE) lint
 	$(PYTHON) -m pytest $(TESTS)
+
+chaos: $(READY) ## 200 runs whose processes are killed, 50 pairs of pulls at once; about an hour
+	CHAOS_RUNS=200 CHAOS_PAIRS=50 $(PYTHON) -m pytest tests/chaos -q -s --timeout=7200
 
 lint: $(READY) ## Format, lint, types and import rules
 	$(PYTHON) -m ruff format --check .

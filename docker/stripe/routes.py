@@ -9,6 +9,7 @@ from docker.stripe.resources import (
     accounts,
     charges,
     collections,
+    customer_deletion,
     customers,
     disputes,
     endpoints,
@@ -94,7 +95,7 @@ OPERATIONS = [
             "GET /search": customers.search_,
             "GET /{customer}": customers.retrieve,
             "POST /{customer}": customers.update,
-            "DELETE /{customer}": customers.delete,
+            "DELETE /{customer}": customer_deletion.delete,
         },
     ),
     *_operations(

@@ -6,6 +6,7 @@ others use the account or that its limits are lower: the pace drops at once and 
 never above the documented rate.
 """
 
+import math
 import threading
 import time
 from collections.abc import Callable
@@ -16,6 +17,7 @@ SHARE = 0.95  # of what is permitted; the rest is for who else uses the account
 # one throttled in a hundred, at nine tenths of what is permitted.
 DROP = 0.85
 RETURN_EACH = 0.0005
+SOON_SECONDS = 10.0  # a 429 again within: the pace is far off, so each in a row drops it further
 LEAST = 0.5  # requests/s
 # How much of a pause may be made up for: what a late answer cost, not a burst.
 CATCH_UP_SECONDS = 0.25
@@ -24,18 +26,24 @@ PAUSE_SECONDS = 1.0  # after a 429 that names no time
 
 @dataclass
 class Pace:
-    """One limit: requests/s at most and now, and the time of the next request."""
+    """One limit: requests/s at most and now, the time of the next request, until when a 429 held
+    requests back last, and how many did so one soon after the other."""
 
     documented: float
     permitted: float
     next_at: float = 0.0
+    held_until: float = -math.inf
+    in_a_row: int = 0
 
     def take(self, now: float) -> None:
         self.next_at = max(self.next_at, now - CATCH_UP_SECONDS) + 1 / (self.permitted * SHARE)
 
-    def slow_down(self, until: float) -> None:
-        self.permitted = max(LEAST, self.permitted * DROP)
-        self.next_at = max(self.next_at, until)
+    def slow_down(self, now: float, until: float) -> None:
+        if now >= self.held_until:  # before, it is an answer to what was sent too early as well
+            self.in_a_row = self.in_a_row + 1 if now - self.held_until < SOON_SECONDS else 1
+            self.permitted = max(LEAST, self.permitted * DROP**self.in_a_row)
+        self.held_until = max(self.held_until, until)
+        self.next_at = max(self.next_at, self.held_until)
 
     def speed_up(self) -> None:
         self.permitted = min(self.documented, self.permitted * (1 + RETURN_EACH))
@@ -77,8 +85,9 @@ class Limiter:
         """reason: Stripe's `Stripe-Rate-Limited-Reason`; `global-…` slows all endpoints down."""
         with self._lock:
             one, every = self.paces(endpoint)
-            until = self.now() + (PAUSE_SECONDS if retry_after is None else retry_after)
-            (every if reason.startswith("global") else one).slow_down(until)
+            now = self.now()
+            until = now + (PAUSE_SECONDS if retry_after is None else retry_after)
+            (every if reason.startswith("global") else one).slow_down(now, until)
 
     def paces(self, endpoint: str) -> tuple[Pace, Pace]:
         """The endpoint's own and the one of all together."""

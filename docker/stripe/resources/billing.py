@@ -23,6 +23,8 @@ def begin(call: Call, subscription: Body) -> tuple[Body, StripeError | None]:
     if call.params.get("payment_behavior") == "default_incomplete" and invoice["amount_due"]:
         return subscription, None
     _, error = collections.collect(call, invoice)
+    if error and error.status == 400:  # nothing to pay with: no subscription at all
+        raise error
     return subscription | {"status": "incomplete" if error else "active"}, error
 
 

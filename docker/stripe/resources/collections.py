@@ -47,20 +47,8 @@ def collect(
     if not invoice["amount_due"]:
         return _paid(call, invoice), None
     tried = invoice | {"attempted": True, "attempt_count": invoice["attempt_count"] + 1}
-    intent = payment_intents.make(
-        call,
-        {
-            "amount": invoice["amount_due"],
-            "capture_method": "automatic",
-            "currency": invoice["currency"],
-            "customer": invoice["customer"],
-            "description": _described(invoice),
-            "payment_method": method or payment_method(call, invoice),
-            "payment_method_types": ["card"],
-        },
-    )
     try:
-        done = attempts.pay(call, intent)
+        done = attempts.pay(call, _intent(call, invoice, method or payment_method(call, invoice)))
     except StripeError as error:
         after = call.save("invoice", invoice, tried, "invoice.payment_failed")
         return after, error
@@ -124,6 +112,21 @@ def _paid(
     call.save("invoice", invoice, after, "invoice.paid")
     call.emit("invoice.payment_succeeded", after)
     return after
+
+
+def _intent(call: Call, invoice: Body, method: str) -> Body:
+    return payment_intents.make(
+        call,
+        {
+            "amount": invoice["amount_due"],
+            "capture_method": "automatic",
+            "currency": invoice["currency"],
+            "customer": invoice["customer"],
+            "description": _described(invoice),
+            "payment_method": method,
+            "payment_method_types": ["card"],
+        },
+    )
 
 
 def _record_payment(call: Call, invoice: Body, intent: str) -> None:

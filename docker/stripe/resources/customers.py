@@ -51,15 +51,6 @@ def update(call: Call) -> Body:
     return call.save("customer", before, after, "customer.updated")
 
 
-def delete(call: Call) -> Body:
-    """The id stays known as deleted; the list forgets it."""
-    customer = call.target("customer")
-    stub = {"id": customer["id"], "object": "customer", "deleted": True}
-    call.store.update("customer", stub)
-    call.emit("customer.deleted", customer)
-    return stub
-
-
 def retrieve(call: Call) -> Body:
     stub = call.store.get("customer", call.ids["customer"])
     return stub if stub and stub.get("deleted") else call.target("customer")

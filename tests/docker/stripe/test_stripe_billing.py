@@ -18,6 +18,8 @@ def subscribe(local: Local, quantity: int = 1, card: str = "pm_card_visa", **mor
     local.clock.set(START)
     customer = local.call("POST", "/v1/customers", {"email": "a@shop.example"})["id"]
     method = local.call("POST", f"/v1/payment_methods/{card}/attach", {"customer": customer})["id"]
+    default = {"invoice_settings[default_payment_method]": method}
+    local.call("POST", f"/v1/customers/{customer}", default)
     form = {"currency": "usd", "unit_amount": 2000, "recurring[interval]": "month"}
     price = local.call("POST", "/v1/prices", form | {"product_data[name]": "Box"})["id"]
     return local.call(
@@ -182,6 +184,27 @@ def test_canceled_at_once_and_at_the_period_s_end(local: Local) -> None:
     assert (ended["status"], ended["ended_at"]) == ("canceled", ending["cancel_at"])
     assert len(rows(local, "/v1/invoices")) == 2
     assert rows(local, "/v1/subscriptions") == []
+    assert len(rows(local, "/v1/subscriptions", status="all")) == 2
+
+
+def test_time_goes_on_when_a_customer_or_their_card_is_gone(local: Local) -> None:
+    gone, poor = subscribe(local), subscribe(local, default_payment_method="")
+    assert (gone["status"], poor["status"]) == ("active", "active")
+    local.clock.set(datetime(2026, 2, 28, 10, 30, tzinfo=UTC))
+    local.call("DELETE", f"/v1/customers/{gone['customer']}")
+    path = f"/v1/customers/{poor['customer']}"
+    local.call("POST", path, {"invoice_settings[default_payment_method]": ""})
+    local.clock.set(datetime(2026, 4, 1, tzinfo=UTC))
+    statuses = {s["id"]: s["status"] for s in rows(local, "/v1/subscriptions", status="all")}
+    assert statuses == {gone["id"]: "canceled", poor["id"]: "past_due"}
+    of_gone = rows(local, "/v1/invoices", subscription=gone["id"])
+    assert [invoice["status"] for invoice in of_gone] == ["paid", "draft"]
+    of_poor = rows(local, "/v1/invoices", subscription=poor["id"])
+    assert [invoice["status"] for invoice in of_poor] == ["paid", "open", "open"]
+    price = poor["items"]["data"][0]["price"]["id"]
+    again = {"customer": poor["customer"], "items[0][price]": price}
+    with pytest.raises(StripeError, match="no attached payment source"):
+        local.call("POST", "/v1/subscriptions", again)
     assert len(rows(local, "/v1/subscriptions", status="all")) == 2
 
 

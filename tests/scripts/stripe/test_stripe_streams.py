@@ -1,6 +1,8 @@
 """What is special about a stream: how its changes, its ends and its inner lists are found."""
 
+import re
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,6 +11,7 @@ from lake import landed
 from local_service import Service
 from stripe_account import BY_NAME, MemoryStore, last, run, seed
 
+from scripts.stripe import streams
 from scripts.stripe.client import Client
 
 OLD = int((datetime.now(UTC) - timedelta(days=20)).timestamp())
@@ -142,6 +145,29 @@ def test_payment_methods_come_by_customer_and_go_by_event(
     assert land(client, store, "payment_methods") == [0]
 
 
+def test_a_customer_who_is_deleted_while_they_are_read(
+    client: Client,
+    store: MemoryStore,
+    account: stripe.StripeClient,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    kept, gone = (account.v1.customers.create({"name": name}).id for name in ("Ann", "Bob"))
+    for customer in (kept, gone):
+        account.v1.payment_methods.attach("pm_card_visa", {"customer": customer})
+    listing = client.list
+
+    def deleting(path: str, **filters: Any) -> Any:
+        for row in listing(path, **filters):
+            if row[0]["id"] == gone:
+                account.v1.customers.delete(gone)
+            yield row
+
+    monkeypatch.setattr(client, "list", deleting)
+    assert land(client, store, "payment_methods") == [1]
+    (envelope,) = last(store, "payment_methods").values()
+    assert envelope["record"]["customer"] == kept
+
+
 def test_a_completed_checkout_lands_again(
     client: Client, store: MemoryStore, stripe_server: Service, account: stripe.StripeClient
 ) -> None:
@@ -175,3 +201,40 @@ def test_events_are_landed_with_their_payload_and_once(
         "customer.updated",
     ]
     assert all(row["data"]["object"]["id"] == customer.id for row in rows)
+
+
+class DyingStore(MemoryStore):
+    """The disk is full when the fourth manifest is to be written."""
+
+    manifests = 0
+
+    def create(self, key: str, document: dict[str, object]) -> None:
+        self.manifests += "_manifests" in key
+        if self.manifests > 3:
+            raise OSError("no space left")
+        super().create(key, document)
+
+
+def test_a_pull_that_died_goes_on_from_its_last_complete_slice(
+    client: Client, stripe_server: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("scripts.stripe.plan.SLICE_ROWS", 20)
+    monkeypatch.setattr("scripts.stripe.pull.WORKERS", 1)
+    ids = seed(stripe_server, BY_NAME["charges"], [{"created": OLD + 3600 * n} for n in range(300)])
+    dying, store = DyingStore(), MemoryStore()
+    with pytest.raises(OSError, match="no space left"):
+        run(client, dying, BY_NAME["charges"])
+    store.objects = dying.objects
+    landed_before = {envelope["_id"] for envelope in landed(store, "stripe", "charges")}
+    assert 0 < len(landed_before) < 300
+    assert run(client, store, BY_NAME["charges"]).landed == 300 - len(landed_before)
+    assert sorted(e["_id"] for e in landed(store, "stripe", "charges")) == sorted(ids)
+
+
+def test_the_readme_has_a_row_for_each_stream() -> None:
+    text = (Path(streams.__file__).parent / "README.md").read_text()
+    rows = dict(re.findall(r"^\| `(\w+)` \|(.*)\|$", text, re.MULTILINE))
+    assert list(rows) == [stream.name for stream in streams.STREAMS]
+    for stream in streams.STREAMS:
+        assert f"`{stream.children or stream.path}" in rows[stream.name]
+        assert len(rows[stream.name].split("|")) == 5

@@ -1,0 +1,77 @@
+"""Whatever is killed and whenever: run again, silver is what an undisturbed run makes of the shop.
+
+`make test` takes a sample, `make chaos` 200 disturbed runs and 50 pairs of pulls at once. The seed
+of a failure is CHAOS_SEED with the same counts.
+"""
+
+import os
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+
+import boto3
+from chaos_world import World, reset, trade
+
+RUNS = int(os.environ.get("CHAOS_RUNS", "2"))
+PAIRS = int(os.environ.get("CHAOS_PAIRS", "1"))
+GROUP = 10  # disturbed runs that share a shop and an undisturbed run
+
+
+def buckets(world: World, name: str, count: int) -> list[str]:
+    client = boto3.client("s3", endpoint_url=world.environment["S3_ENDPOINT_URL"])
+    names = [f"chaos-{name}-{number}" for number in range(count)]
+    for bucket in names:
+        client.create_bucket(Bucket=bucket)
+    return names
+
+
+def disturbed(world: World, bucket: str) -> None:
+    """A pull that dies one to three times, then a build that may die, then both to their end."""
+    for _ in range(world.dice.randint(1, 3)):
+        world.killed_pull(bucket)
+    world.pull_to_the_end(bucket)
+    if world.dice.random() < 0.5:
+        world.killed_build(bucket)
+
+
+def test_a_killed_run_changes_nothing(world: World) -> None:
+    for first in range(0, RUNS, GROUP):
+        count = min(GROUP, RUNS - first)
+        reset(world.stripe_url)
+        calm, *others = buckets(world, f"kill-{first}", count + 1)
+        for part in range(2):
+            trade(world, part)
+            world.pull_to_the_end(calm)
+            for bucket in others:
+                disturbed(world, bucket)
+        world.build_to_the_end(calm)
+        expected = world.silver(calm)
+        assert {stream: len(rows) for stream, rows in expected.items()} == {
+            "customers": 12,
+            "charges": 12,
+            "refunds": 6,
+        }
+        for bucket in others:
+            world.build_to_the_end(bucket)
+            assert world.silver(bucket) == expected, (bucket, world.kills)
+        places = Counter(kill.split("/")[0] for kill in world.kills)
+        print(f"{first + count} runs, {len(world.kills)} kills: {dict(places)}")
+    assert len(world.kills) >= RUNS
+
+
+def test_two_pulls_at_once_change_nothing(world: World) -> None:
+    reset(world.stripe_url)
+    calm, *others = buckets(world, "pair", PAIRS + 1)
+    for part in range(2):
+        trade(world, part)
+        world.pull_to_the_end(calm)
+        for bucket in others:
+            both = [world.pull(bucket), world.pull(bucket)]
+            with ThreadPoolExecutor(2) as pool:
+                list(pool.map(lambda process: process.communicate(), both))
+            codes = sorted(process.returncode for process in both)
+            assert codes in ([0, 0], [0, 75]), codes
+    world.build_to_the_end(calm)
+    expected = world.silver(calm)
+    for bucket in others:
+        world.build_to_the_end(bucket)
+        assert world.silver(bucket) == expected, bucket
