@@ -7,7 +7,7 @@ import orjson
 
 
 class FolderStore:
-    """The two calls of scripts.landing.store.Store that the writer makes, on a folder."""
+    """The calls of scripts.landing.store.Store that landing makes, on a folder."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -22,3 +22,7 @@ class FolderStore:
         target.parent.mkdir(parents=True, exist_ok=True)
         with target.open("xb") as file:
             file.write(orjson.dumps(document))
+
+    def list(self, prefix: str) -> list[str]:
+        found = (path.relative_to(self.folder) for path in self.folder.rglob("*"))
+        return sorted(str(path) for path in found if str(path).startswith(prefix))

@@ -92,6 +92,13 @@ def count_documents(
     search = search_of(context, text, filters, zone)
     if search is None or search.matches is None:
         return context.store.count(kind)
+    for order, field in BOUND_FIELDS.items():
+        if field in search.bounds:
+            entries = _bounded(context.store.entries(kind, order), order, search)
+            if search.exact:
+                return len(entries)
+            found = (context.store.by_number(kind, number) for _, number in entries)
+            return sum(1 for document in found if search.matches(document))
     return sum(1 for document in context.store.all(kind) if search.matches(document))
 
 

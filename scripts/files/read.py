@@ -1,5 +1,7 @@
 """One dropped file → its rows: the format by name, then by content."""
 
+import codecs
+import re
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
@@ -11,6 +13,12 @@ from scripts.files.rows import BadFileError, Rejected, Row
 from scripts.files.text import chunks
 
 FORMATS = (".json", ".jsonl", ".ndjson", ".csv")
+PACKED = (".gz", ".zst", ".zip")
+# Of the words that Python takes for an encoding only those that are nothing else (`us` is ASCII).
+ENCODING = re.compile(
+    r"utf-?(8|16|32)(-?[lb]e)?|windows-?\d{3,4}|cp\d{3,5}|iso-?8859-\d{1,2}|latin-?\d{1,2}"
+    r"|koi8-[ru]|shift[_-]?jis|euc-(jp|kr)|gb18030|big5"
+)
 
 
 def read_rows(path: Path, name: str, dataset: Dataset) -> Iterator[Row | Rejected]:
@@ -22,14 +30,29 @@ def read_rows(path: Path, name: str, dataset: Dataset) -> Iterator[Row | Rejecte
 
 def _parsed(path: Path, name: str, dataset: Dataset) -> Iterator[Row | Rejected]:
     suffixes = [suffix.lower() for suffix in PurePosixPath(name).suffixes]
-    zipped = suffixes[-1:] == [".gz"]
-    kind = "".join((suffixes[:-1] if zipped else suffixes)[-1:])
+    packed = suffixes.pop() if suffixes[-1:] and suffixes[-1] in PACKED else None
+    kind = suffixes.pop() if suffixes else ""
     if kind not in FORMATS:
-        raise BadFileError(f"unknown kind of file: use {', '.join(FORMATS)}, each also as .gz")
-    pieces = chunks(path, zipped=zipped)
+        raise BadFileError(
+            f"unknown kind of file: use {', '.join(FORMATS)}, each also as {', '.join(PACKED)}"
+        )
+    pieces = chunks(path, packed, _encoding(suffixes[-1:]))
     if kind == ".csv":
         return csv_rows(pieces, dataset)
     return json_rows(pieces, by_lines=kind != ".json")
+
+
+def _encoding(suffixes: list[str]) -> str | None:
+    """The encoding that a name such as `stock.windows-1252.csv` ends in; other words are a name."""
+    word = suffixes[0][1:] if suffixes else ""
+    if not ENCODING.fullmatch(word):
+        return None
+    try:
+        return codecs.lookup(word).name
+    except LookupError as error:
+        raise BadFileError(
+            f"its name asks for the encoding {word}, which does not exist"
+        ) from error
 
 
 def _checked(row: Row, dataset: Dataset) -> Row | Rejected:

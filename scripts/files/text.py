@@ -1,48 +1,44 @@
-"""Bytes of a file → text, piece by piece: gzip or not, UTF-8 with or without a byte order mark."""
+"""Bytes of a file → text, piece by piece: packed or not, UTF-8 unless it says otherwise."""
 
 import codecs
-import gzip
-import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
 from scripts.files.rows import MAX_RECORD, BadFileError
+from scripts.files.unpacked import unpacked
 
 CHUNK = 1024 * 1024
-GZIP_MAGIC = b"\x1f\x8b"
 
 
-def chunks(path: Path, *, zipped: bool) -> Iterator[str]:
-    """The text in pieces of at most 1 MiB. BadFileError: no gzip or cut off, or not UTF-8, with the
-    byte (of the unzipped text) and line where it stops."""
-    with path.open("rb") as raw:
-        is_zipped = raw.read(2) == GZIP_MAGIC
-        raw.seek(0)
-        if zipped and not is_zipped:
-            raise BadFileError("it is named .gz but is not gzip")
-        if not is_zipped:
-            yield from _decoded(raw)
-            return
-        try:
-            with gzip.open(raw) as file:
-                yield from _decoded(file)
-        except (EOFError, gzip.BadGzipFile, zlib.error) as error:
-            raise BadFileError("its gzip is broken or cut off: upload it again") from error
+def chunks(path: Path, packed: str | None = None, encoding: str | None = None) -> Iterator[str]:
+    """The text in pieces of about 1 MiB. packed: see `unpacked`. encoding: as the file's name says;
+    else UTF-16 with a byte order mark is known by it, and all others are UTF-8.
+
+    BadFileError: a broken archive, or bytes that are not of the encoding, with the byte (of the
+    unpacked text) and line where it stops.
+    """
+    with unpacked(path, packed) as file:
+        yield from _decoded(file, encoding)
 
 
-def _decoded(file: IO[bytes] | gzip.GzipFile) -> Iterator[str]:
-    decoder = codecs.getincrementaldecoder("utf-8")()
+def _decoded(file: IO[bytes], encoding: str | None) -> Iterator[str]:
+    raw = file.read(CHUNK)
+    while raw and len(raw) < 2 and (more := file.read(CHUNK)):
+        raw += more
+    utf16 = raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    name = encoding or ("utf-16" if utf16 else "utf-8")
+    decoder = codecs.getincrementaldecoder(name)()
     offset, line = 0, 1
     while True:
-        raw = file.read(CHUNK)
         held = len(decoder.getstate()[0])
         try:
             text = decoder.decode(raw, final=not raw)
         except UnicodeDecodeError as error:
             line += error.object[: error.start].count(b"\n")
             raise BadFileError(
-                f"byte {offset - held + error.start} (line {line}) is not UTF-8: save it as UTF-8",
+                f"byte {offset - held + error.start} (line {line}) is not {name.upper()}: save it "
+                "as UTF-8, or put its encoding into its name, as in stock.windows-1252.csv",
                 line,
             ) from error
         first, offset, line = offset == 0, offset + len(raw), line + text.count("\n")
@@ -50,6 +46,7 @@ def _decoded(file: IO[bytes] | gzip.GzipFile) -> Iterator[str]:
             yield text.removeprefix("\ufeff") if first else text
         if not raw:
             return
+        raw = file.read(CHUNK)
 
 
 def lines(pieces: Iterator[str]) -> Iterator[str]:

@@ -8,6 +8,7 @@ ACCESS_DENIED is a missing scope. What a failed operation leaves (`partialDataUr
 import json
 import logging
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -29,6 +30,8 @@ STALLED_SECONDS = 3600.0
 # How long to wait for one of the five places.
 PLACE_SECONDS = 3600.0
 WINDOW = '"WINDOW"'
+# Shopify runs five operations of an app at once: one is left to others.
+PLACES = threading.BoundedSemaphore(4)
 
 log = logging.getLogger(__name__)
 
@@ -55,7 +58,8 @@ def read_bulk(
     _check_search(client, stream, query)
     read_at = iso(now_utc())
     text = document(f"{stream.document}_bulk").replace(WINDOW, json.dumps(query))
-    operation = _wait(client, stream, _start(client, stream, text, waiting), waiting)
+    with PLACES:
+        operation = _wait(client, stream, _start(client, stream, text, waiting), waiting)
     with tempfile.TemporaryDirectory(prefix="ecomm-bulk-") as folder:
         path = Path(folder) / "result.jsonl"
         size = int(operation["fileSize"] or 0)

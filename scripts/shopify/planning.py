@@ -1,6 +1,7 @@
 """How a window is read: its search, its slices, and pages or bulk by what the pages would cost."""
 
 import logging
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 
 from scripts.errors import FatalError
@@ -19,8 +20,10 @@ HISTORY = timedelta(days=60)
 UNKNOWN_POINTS = 100.0
 # A slice is repeated whole when a pull is killed, and costs a bulk operation's start.
 BULK_SLICE = 50_000
-PAGES_A_SLICE = 20
+PAGES_A_SLICE = 10
 MOST_SLICES = 200
+# Six rounds of 16 parts tell seconds of many years apart.
+BINS, ROUNDS, COUNTS_AT_ONCE = 16, 6, 8
 
 log = logging.getLogger(__name__)
 
@@ -66,7 +69,7 @@ def _page_points(client: Client, stream: Stream, records: int) -> float:
 
 
 def plan(client: Client, stream: Stream, window: Window) -> list[Slice]:
-    """Slices of about equal time, so many that each is a moderate piece of work."""
+    """Slices that are moderate pieces of work, however unevenly the records lie in time."""
     _check_history(client, stream, window)
     all_of_it = Slice(window.since, window.until)
     if stream.reads != "window" or not stream.count:
@@ -74,10 +77,37 @@ def plan(client: Client, stream: Stream, window: Window) -> list[Slice]:
     records = count(client, stream, search(stream, all_of_it)) or 0
     bulk = by_bulk(client, stream, all_of_it, records)
     size = BULK_SLICE if bulk else PAGES_A_SLICE * stream.page_size
-    pieces = min(MOST_SLICES, -(-records // size))
-    if pieces < 2:
+    if records <= size:
         return [all_of_it]
-    return cut(all_of_it, window.since or _oldest(client, stream), pieces)
+    start = window.since or _oldest(client, stream)
+    return _balanced(client, stream, all_of_it, start, max(size, records // MOST_SLICES), ROUNDS)
+
+
+def _balanced(
+    client: Client, stream: Stream, piece: Slice, start: str, size: int, rounds: int
+) -> list[Slice]:
+    """The slice in parts of about `size` records: parts of equal time are counted, small ones put
+    together, large ones cut again."""
+
+    def counted(part: Slice) -> int:
+        return count(client, stream, search(stream, part)) or 0
+
+    parts = cut(piece, start, BINS)
+    with ThreadPoolExecutor(COUNTS_AT_ONCE) as pool:
+        counts = list(pool.map(counted, parts))
+    groups: list[tuple[Slice, int]] = []
+    for part, records in zip(parts, counts, strict=True):
+        if groups and groups[-1][1] + records <= size:
+            before, held = groups.pop()
+            part, records = Slice(before.since, part.until), held + records
+        groups.append((part, records))
+    found: list[Slice] = []
+    for part, records in groups:
+        if records > size and rounds > 1 and len(parts) > 1:
+            found += _balanced(client, stream, part, part.since or start, size, rounds - 1)
+        else:
+            found.append(part)
+    return found
 
 
 def _check_history(client: Client, stream: Stream, window: Window) -> None:

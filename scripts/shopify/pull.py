@@ -28,8 +28,7 @@ from scripts.shopify.planning import (
 from scripts.shopify.streams import STREAMS, Stream
 
 SOURCE = "shopify"
-# Shopify runs five bulk operations of an app at once: one is left to others.
-WORKERS = 4
+WORKERS = 6  # slices at once: each holds a page
 DELETIONS = Stream("deletions", "deletions", clock="created_at")
 
 log = logging.getLogger(__name__)
@@ -72,8 +71,8 @@ def read(client: Client, stream: Stream, piece: Slice) -> Iterator[Change]:
 
 def _whole(client: Client, stream: Stream, piece: Slice) -> Iterator[Change]:
     if stream.name == "shop":
-        record = client.execute(document("shop"), {})["shop"]
-        yield from _changes(stream, record, iso(now_utc()))
+        read_at = iso(now_utc())
+        yield from _changes(stream, client.execute(document("shop"), {})["shop"], read_at)
         return
     before = count(client, stream, "")
     bulk = by_bulk(client, stream, piece, before)
@@ -99,10 +98,10 @@ def _counted(
     read = 0
     for read, change in enumerate(changes, 1):  # noqa: B007 - the last number counts
         yield change
-    if before is None:
+    if before is None or read == before:
         return
     after = count(client, stream, query) or 0
-    # A record that is edited meanwhile leaves the closed window, so the count can only fall.
+    # A record that is edited meanwhile leaves the closed window: then the count falls.
     if not after <= read <= max(before, after):
         raise RetriableError(
             f"shopify/{stream.name}: read {read} records, but the shop counts {before} before "

@@ -136,7 +136,7 @@ def test_a_list_is_read_right_wherever_it_is_cut(
     monkeypatch.setattr(text, "CHUNK", size)
     path = tmp_path / "file"
     path.write_text(json.dumps(found, indent=indent))
-    rows = list(json_rows(text.chunks(path, zipped=False), by_lines=False))
+    rows = list(json_rows(text.chunks(path), by_lines=False))
     assert all(isinstance(row, Row) and "\n" not in row.text for row in rows)
     assert [json.loads(row.text) for row in rows if isinstance(row, Row)] == found
 
@@ -148,5 +148,5 @@ def test_a_number_is_not_cut_in_two(
     monkeypatch.setattr(text, "CHUNK", size)
     path = tmp_path / "file"
     path.write_text("[1234567, {}]")
-    rows = list(json_rows(text.chunks(path, zipped=False), by_lines=False))
+    rows = list(json_rows(text.chunks(path), by_lines=False))
     assert rows == [Rejected(1, "not an object", "1234567"), Row(1, "{}", {})]

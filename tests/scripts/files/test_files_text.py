@@ -1,7 +1,10 @@
 import gzip
+import io
+import zipfile
 from pathlib import Path
 
 import pytest
+import zstandard
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -23,8 +26,8 @@ def test_text_is_whole_wherever_the_pieces_are_cut(
 ) -> None:
     monkeypatch.setattr(text, "CHUNK", size)
     path = written(tmp_path, content.encode())
-    assert "".join(chunks(path, zipped=False)) == content
-    found = list(lines(chunks(path, zipped=False)))
+    assert "".join(chunks(path)) == content
+    found = list(lines(chunks(path)))
     assert found == content.splitlines(keepends=True) if "\r" not in content else True
     assert "".join(found) == content
 
@@ -36,24 +39,24 @@ def test_bad_encoding_names_the_byte_and_the_line(
     monkeypatch.setattr(text, "CHUNK", size)
     path = written(tmp_path, "naïve\ncafé\n".encode() + b"caf\xe9\n")
     with pytest.raises(BadFileError, match=r"byte 16 \(line 3\) is not UTF-8") as error:
-        list(chunks(path, zipped=False))
+        list(chunks(path))
     assert error.value.line == 3
 
 
 def test_a_character_cut_off_at_the_end_is_not_utf8(tmp_path: Path) -> None:
     path = written(tmp_path, b"ab\xe2\x82")
     with pytest.raises(BadFileError, match=r"byte 2 \(line 1\)"):
-        list(chunks(path, zipped=False))
+        list(chunks(path))
 
 
 def test_a_byte_order_mark_is_no_part_of_the_text(tmp_path: Path) -> None:
     path = written(tmp_path, "\ufeffid\ufeff\n".encode())
-    assert "".join(chunks(path, zipped=False)) == "id\ufeff\n"
+    assert "".join(chunks(path)) == "id\ufeff\n"
 
 
 def test_gzip_is_known_by_its_content(tmp_path: Path) -> None:
     path = written(tmp_path, gzip.compress(b"id\n1\n"))
-    assert "".join(chunks(path, zipped=False)) == "id\n1\n"
+    assert "".join(chunks(path)) == "id\n1\n"
 
 
 @pytest.mark.parametrize("cut", [3, 12, 40, -1])
@@ -61,12 +64,12 @@ def test_a_truncated_gzip_is_refused(tmp_path: Path, cut: int) -> None:
     whole = gzip.compress("".join(f"line {n * n}\n" for n in range(500)).encode())
     path = written(tmp_path, whole[:cut])
     with pytest.raises(BadFileError, match="gzip is broken or cut off"):
-        list(chunks(path, zipped=True))
+        list(chunks(path, ".gz"))
 
 
 def test_plain_text_named_gz_is_refused(tmp_path: Path) -> None:
     with pytest.raises(BadFileError, match="not gzip"):
-        list(chunks(written(tmp_path, b"id\n"), zipped=True))
+        list(chunks(written(tmp_path, b"id\n"), ".gz"))
 
 
 def test_an_endless_line_does_not_fill_the_memory(
@@ -76,4 +79,64 @@ def test_an_endless_line_does_not_fill_the_memory(
     monkeypatch.setattr(text, "MAX_RECORD", 100)
     path = written(tmp_path, b"x" * 500)
     with pytest.raises(BadFileError, match="longer than 64 MB"):
-        list(lines(chunks(path, zipped=False)))
+        list(lines(chunks(path)))
+
+
+ROWS = "".join(f"line {n * n}\n" for n in range(5000)).encode()
+
+
+def zipped(*names: str) -> bytes:
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name in names:
+            archive.writestr(name, ROWS)
+    return file.getvalue()
+
+
+PACKED = {
+    ".gz": gzip.compress(ROWS),
+    ".zst": zstandard.compress(ROWS[:9000]) + zstandard.compress(ROWS[9000:]),
+    ".zip": zipped("folder/", "folder/stock.csv", "__MACOSX/folder/._stock.csv"),
+}
+
+
+@pytest.mark.parametrize("kind", PACKED)
+@pytest.mark.parametrize("named", [True, False])
+def test_archives_are_unpacked(tmp_path: Path, kind: str, named: bool) -> None:
+    path = written(tmp_path, PACKED[kind])
+    assert "".join(chunks(path, kind if named else None)) == ROWS.decode()
+
+
+@pytest.mark.parametrize("kind", PACKED)
+@pytest.mark.parametrize("share", [0.1, 0.5, 0.95])
+def test_archives_that_are_cut_off_are_refused(tmp_path: Path, kind: str, share: float) -> None:
+    path = written(tmp_path, PACKED[kind][: int(len(PACKED[kind]) * share)])
+    with pytest.raises(BadFileError, match="broken or cut off: upload it again"):
+        list(chunks(path, kind))
+
+
+@pytest.mark.parametrize("kind", PACKED)
+def test_a_name_that_lies_is_refused(tmp_path: Path, kind: str) -> None:
+    with pytest.raises(BadFileError, match=f"named {kind} but is not"):
+        list(chunks(written(tmp_path, ROWS), kind))
+
+
+@pytest.mark.parametrize("names", [(), ("a.csv", "b.csv")])
+def test_a_zip_must_hold_one_file(tmp_path: Path, names: tuple[str, ...]) -> None:
+    content = zipped(*names) if names else zipped("folder/")
+    with pytest.raises(BadFileError, match=f"its zip holds {len(names)} files"):
+        list(chunks(written(tmp_path, content), ".zip"))
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-be", "utf-16-le"])
+def test_utf16_is_known_by_its_mark(tmp_path: Path, encoding: str) -> None:
+    mark = "" if encoding == "utf-16" else "\ufeff"
+    path = written(tmp_path, f"{mark}naïve 😀\n".encode(encoding))
+    assert "".join(chunks(path)) == "naïve 😀\n"
+
+
+def test_an_encoding_that_is_named_is_used(tmp_path: Path) -> None:
+    path = written(tmp_path, "Škoda café\n".encode("windows-1252"))
+    assert "".join(chunks(path, encoding="windows-1252")) == "Škoda café\n"
+    with pytest.raises(BadFileError, match="is not ASCII"):
+        list(chunks(path, encoding="ascii"))

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from lake import landed
 from local_service import Service
-from shopify_rows import TEXTS, Rows, text_fields
+from shopify_rows import TEXTS, Rows, pull_as_the_flow_does, text_fields
 
 from scripts import settings
 from scripts.landing.pull import Request
@@ -94,6 +94,17 @@ def test_a_window_holds_its_first_and_its_last_second(
     assert sorted(found) == sorted(made[1:4])
 
 
+@pytest.mark.parametrize("stream", TIMED, ids=lambda stream: stream.name)
+def test_a_record_of_a_clock_ahead_waits_for_its_time(
+    client: Client, store: Store, rows: Callable[[Stream], Rows], stream: Stream
+) -> None:
+    (ahead,) = rows(stream).add(second(now_utc() + timedelta(minutes=5)))
+    assert pull(client, store, stream, Request()).landed == 0
+    until = iso(now_utc() + timedelta(minutes=6))
+    assert pull(client, store, stream, Request(until=until)).landed == 1
+    assert ids(store, stream) == [ahead]
+
+
 @every_stream
 @pytest.mark.usefixtures("no_waiting")
 def test_three_of_ten_requests_fail_and_nothing_is_lost(
@@ -111,7 +122,7 @@ def test_three_of_ten_requests_fail_and_nothing_is_lost(
             for seed, (kind, more) in enumerate(kinds.items())
         ],
     )
-    pull(client, store, small, Request())
+    pull_as_the_flow_does(client, store, small)
     struck = [fault["hits"] for fault in shopify_server.admin("GET", "faults")]
     shopify_server.admin("DELETE", "faults")
     assert sum(struck) > 0

@@ -1,0 +1,93 @@
+"""A file's bytes, unpacked if it is packed: gzip, Zstandard, or a zip with one file in it.
+
+What a file is, its first bytes say; its name must not say another thing.
+"""
+
+import gzip
+import zipfile
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO
+
+import zstandard
+
+from scripts.files.rows import BadFileError
+
+MAGIC = {".gz": b"\x1f\x8b", ".zst": b"\x28\xb5\x2f\xfd", ".zip": b"PK"}
+CALLED = {".gz": "gzip", ".zst": "Zstandard", ".zip": "zip"}
+BROKEN = (EOFError, OSError, zlib.error, zipfile.BadZipFile, zstandard.ZstdError)
+
+
+@contextmanager
+def unpacked(path: Path, named: str | None) -> Iterator[IO[bytes]]:
+    """The unpacked bytes. named: `.gz`, `.zst`, `.zip` where the file's name says so.
+
+    Raises BadFileError when the name and the bytes disagree, when the archive is broken or cut off
+    (also while it is read), or when a zip holds more than one file.
+    """
+    with path.open("rb") as raw:
+        head = raw.read(4)
+        raw.seek(0)
+        kind = next((kind for kind, magic in MAGIC.items() if head.startswith(magic)), None)
+        if named and named != kind:
+            raise BadFileError(f"it is named {named} but is not {CALLED[named]}")
+        if kind is None:
+            yield raw
+            return
+        try:
+            with _opened(raw, kind) as file:
+                yield file
+        except BROKEN as error:
+            raise BadFileError(
+                f"its {CALLED[kind]} is broken or cut off: upload it again"
+            ) from error
+
+
+@contextmanager
+def _opened(raw: IO[bytes], kind: str) -> Iterator[IO[bytes]]:
+    if kind == ".gz":
+        with gzip.open(raw) as unzipped:
+            yield unzipped  # type: ignore[misc]  # a GzipFile reads as any binary file
+    elif kind == ".zst":
+        yield _Whole(zstandard.ZstdDecompressor(), raw)  # type: ignore[misc]
+    else:
+        with zipfile.ZipFile(raw) as archive, archive.open(_only_file(archive)) as member:
+            yield member
+
+
+class _Whole:
+    """Reads Zstandard frames to their end; the library's own reader takes a cut for the end."""
+
+    def __init__(self, decompressor: zstandard.ZstdDecompressor, raw: IO[bytes]) -> None:
+        self._decompressor, self._raw = decompressor, raw
+        self._frame = decompressor.decompressobj()
+        self._held = b""
+
+    def read(self, size: int) -> bytes:
+        """At least one byte and about `size`, or none at the end."""
+        while not self._held:
+            packed = self._frame.unused_data if self._frame.eof else b""
+            packed = packed or self._raw.read(size)
+            if not packed:
+                if not self._frame.eof:
+                    raise EOFError
+                return b""
+            if self._frame.eof:
+                self._frame = self._decompressor.decompressobj()
+            self._held = self._frame.decompress(packed)
+        found, self._held = self._held, b""
+        return found
+
+
+def _only_file(archive: zipfile.ZipFile) -> str:
+    names = [
+        item.filename
+        for item in archive.infolist()
+        # macOS puts a shadow of each file into the archives that it makes.
+        if not item.is_dir() and not item.filename.startswith("__MACOSX/")
+    ]
+    if len(names) != 1:
+        raise BadFileError(f"its zip holds {len(names)} files: drop them one by one")
+    return names[0]
