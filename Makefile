@@ -7,6 +7,9 @@ BASE_PYTHON ?= python3
 PYTHON := .venv/bin/python
 EMBEDDED := $(PYTHON) -m docker.embedded
 READY := .venv/ready
+READY_TO_TEST := .venv/ready-to-test
+PIP := $(PYTHON) -m pip install --disable-pip-version-check --no-compile --require-hashes --progress-bar on
+OFFLINE := check the network (or pip's index settings) and run the same command again
 
 # What `make flow`, `make backfill` and `make query` are told.
 FLOW ?=
@@ -30,18 +33,22 @@ $(READY): requirements.lock
 	$(BASE_PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("ecomm needs Python 3.11 or newer: set BASE_PYTHON=/path/to/python3.11")'
 	test -x $(PYTHON) || $(BASE_PYTHON) -m venv .venv || { echo "ecomm: python3 -m venv failed; on Debian install python3-venv" >&2; exit 1; }
 	echo "Installing Python packages (1.2 GB unpacked; cached by pip) ..."
-	$(PYTHON) -m pip install --disable-pip-version-check --no-compile --require-hashes --progress-bar on -r requirements.lock || { echo "ecomm: pip could not install requirements.lock; check the network (or pip's index settings) and run the same command again" >&2; exit 1; }
+	$(PIP) -r requirements.lock || { echo "ecomm: pip could not install requirements.lock; $(OFFLINE)" >&2; exit 1; }
 	$(PYTHON) -m docker.embedded setup
 	touch $(READY)
+
+$(READY_TO_TEST): $(READY) requirements-tests.lock
+	$(PIP) -r requirements-tests.lock || { echo "ecomm: pip could not install requirements-tests.lock; $(OFFLINE)" >&2; exit 1; }
+	touch $(READY_TO_TEST)
 
 demo: $(READY) ## Two months of a shop, from purchases to gold tables and a Slack alert
 	$(EMBEDDED) demo
 
-test: $(READY) ## Run every check and test
+test: $(READY_TO_TEST) ## Run every check and test
 	$(MAKE) lint
 	$(PYTHON) -m pytest $(TESTS)
 
-chaos: $(READY) ## 200 runs whose processes are killed, 50 pairs of pulls at once; about an hour
+chaos: $(READY_TO_TEST) ## 200 runs whose processes are killed, 50 pairs of pulls at once; about an hour
 	CHAOS_RUNS=200 CHAOS_PAIRS=50 $(PYTHON) -m pytest tests/chaos -q -s --timeout=7200
 
 lint: $(READY) ## Format, lint, types and import rules
@@ -75,7 +82,7 @@ compose-env: $(READY) ## Write the keys that docker-compose.yml needs to .ecomm/
 	$(PYTHON) -m docker.compose_env
 
 lock: ## Make the requirement locks anew (needs uv)
-	for set in dev: scripts:-scripts services:-services; do \
+	for set in dev: tests:-tests scripts:-scripts services:-services; do \
 	  uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header \
 	    --group pyproject.toml:$${set%%:*} $$([ "$${set#*:}" ] && echo -c requirements.lock) -o requirements$${set#*:}.lock; done
 

@@ -19,7 +19,7 @@ final class ExecutionPage {
           body { font: 15px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 70rem; padding: 0 1rem }
           table { border-collapse: collapse; width: 100%% }
           td, th { text-align: left; padding: .3rem .6rem; border-bottom: 1px solid #ddd; vertical-align: top }
-          pre { margin: 0; white-space: pre-wrap }
+          pre { margin: 0; white-space: pre-wrap; overflow-wrap: anywhere }
           .SUCCESS { color: #176f2c } .FAILED, .KILLED, .ERROR { color: #b3261e } .WARNING, .WARN { color: #8a5a00 }
         </style></head><body>
         <h1>%1$s.%2$s</h1>
