@@ -75,7 +75,7 @@ backfill: $(READY) ## Read a window again: make backfill SOURCE=stripe STREAMS=c
 query: $(READY) ## ClickHouse SQL: make query SQL='select * from gold.daily_revenue' FORMAT=table|json|csv
 	$(EMBEDDED) query "$$SQL" --format '$(FORMAT)'
 
-bench: $(READY) ## Measure the Stripe pull beside others; results in benchmarks/results/
+bench: $(READY) ## Measure the pulls beside other connectors; results in benchmarks/results/
 	$(PYTHON) -m benchmarks
 
 compose-env: $(READY) ## Write the keys that docker-compose.yml needs to .ecomm/, made from .env

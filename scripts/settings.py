@@ -39,6 +39,7 @@ class Shopify:
 class Stripe:
     api_key: str
     api_base: str | None  # None: Stripe itself
+    requests_per_second: float = 25.0  # that Stripe permits of one endpoint (docs: rate-limits)
 
 
 @dataclass(frozen=True)
@@ -79,7 +80,12 @@ def shopify() -> Shopify:
 
 
 def stripe() -> Stripe:
-    return Stripe(api_key=_required("STRIPE_API_KEY"), api_base=_optional("STRIPE_API_BASE"))
+    permitted = _optional("STRIPE_REQUESTS_PER_SECOND") or "25"
+    if not permitted.isdigit() or int(permitted) == 0:
+        raise FatalError(
+            f"STRIPE_REQUESTS_PER_SECOND is {permitted!r}: give it a whole number above 0"
+        )
+    return Stripe(_required("STRIPE_API_KEY"), _optional("STRIPE_API_BASE"), float(permitted))
 
 
 def database() -> Database:

@@ -1,12 +1,16 @@
 """Where tables live, from one setting: Unity Catalog names on Databricks, paths elsewhere."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from pyspark.sql import DataFrame, SparkSession
-from pyspark.sql.types import Row
+from pyspark.sql import DataFrame, SparkSession, functions
+from pyspark.sql.types import DateType, NumericType, Row, StringType, StructType, TimestampType
 
 # Deletion vectors stay off: readers outside Spark (chDB, deltalake) count deleted rows or refuse.
-PROPERTIES = "TBLPROPERTIES ('delta.enableDeletionVectors' = 'false')"
+PROPERTIES = {"delta.enableDeletionVectors": "false"}
+# What Delta can keep least and greatest values of, and of how many columns by itself.
+SORTED_TYPES = (NumericType, StringType, DateType, TimestampType)
+STATS_COLUMNS = 32
 
 
 @dataclass(frozen=True)
@@ -26,38 +30,75 @@ class Lakehouse:
             return f"delta.`{self.root}/{layer}/{table}`"
         return f"`{self.root}`.`{layer}`.`{table}`"
 
-    def create(self, layer: str, table: str, columns: str, comment: str = "") -> str:
-        """Create the table if it is missing; its SQL name. `columns` is DDL."""
+    def create(
+        self, layer: str, table: str, columns: str, comment: str = "", stats: str = ""
+    ) -> str:
+        """Create the table if it is missing; its SQL name. `columns` is DDL.
+
+        stats: comma-separated columns that Delta's log may hold the least and greatest values of;
+        all where none are given.
+        """
         name = self.name(layer, table)
-        described = f"COMMENT '{comment.replace(chr(39), chr(8217))}'" if comment else ""
+        described = f"COMMENT '{plain(comment)}'" if comment else ""
         self.spark.sql(
-            f"CREATE TABLE IF NOT EXISTS {name} ({columns}) USING DELTA {described} {PROPERTIES}"
+            f"CREATE TABLE IF NOT EXISTS {name} ({columns}) USING DELTA {described} "
+            f"{_properties(stats)}"
         )
         return name
 
-    def replace(self, query: str, layer: str, table: str, comment: str) -> None:
-        """Make the table exactly the query's rows, in one commit."""
-        frame = self.spark.sql(query)
-        ddl = ", ".join(f"`{f.name}` {f.dataType.simpleString()}" for f in frame.schema)
-        name = self.create(layer, table, ddl, comment)
+    def replace(
+        self,
+        query: str,
+        layer: str,
+        table: str,
+        comment: str,
+        columns: Mapping[str, str],
+        personal: tuple[str, ...] = (),
+    ) -> None:
+        """Make the table the query's rows, in one commit. columns: the columns' meanings, in
+        order, which become their comments; all of the query's without any. personal: columns whose
+        values must not stand in Delta's log, which outlives the rows."""
+        frame = self._described(query, columns)
         frame.createOrReplaceTempView(f"replace_{table}")
-        self.spark.sql(f"INSERT OVERWRITE {name} SELECT * FROM replace_{table}")
+        stats = _with_stats(frame.schema, personal) if personal else ""
+        self.spark.sql(
+            f"CREATE OR REPLACE TABLE {self.name(layer, table)} USING DELTA "
+            f"COMMENT '{plain(comment)}' {_properties(stats)} AS SELECT * FROM replace_{table}"
+        )
 
     def replace_snapshot(
-        self, query: str, layer: str, table: str, comment: str, column: str
+        self,
+        query: str,
+        layer: str,
+        table: str,
+        comment: str,
+        columns: Mapping[str, str],
+        day: tuple[str, str],
     ) -> None:
-        """Replace the rows of the snapshots that the query holds, keep the others."""
-        frame = self.spark.sql(query)
-        ddl = ", ".join(f"`{f.name}` {f.dataType.simpleString()}" for f in frame.schema)
+        """Replace the rows of one snapshot, keep the others. day: its column and ISO date."""
+        column, date = day
+        frame = self._described(query, columns)
+        ddl = ", ".join(
+            f"`{f.name}` {f.dataType.simpleString()} COMMENT '{plain(columns[f.name])}'"
+            for f in frame.schema
+        )
         name = self.create(layer, table, ddl, comment)
         frame.createOrReplaceTempView(f"replace_{table}")
-        snapshots = self.rows(f"SELECT DISTINCT {column} AS day FROM replace_{table}")
-        for row in snapshots:
-            where = f"{column} = DATE '{row.day}'"
-            self.spark.sql(
-                f"INSERT INTO {name} REPLACE WHERE {where} "
-                f"SELECT * FROM replace_{table} WHERE {where}"
+        self.spark.sql(
+            f"INSERT INTO {name} REPLACE WHERE {column} = DATE '{date}' "
+            f"SELECT * FROM replace_{table}"
+        )
+
+    def _described(self, query: str, columns: Mapping[str, str]) -> DataFrame:
+        frame = self.spark.sql(query)
+        if not columns:
+            return frame
+        return frame.select(
+            *(
+                functions.col(name).alias(name, metadata={"comment": plain(meaning)})
+                for name, meaning in columns.items()
             )
+        )
 
     def rows(self, query: str) -> list[Row]:
         return self.spark.sql(query).collect()
@@ -80,3 +121,19 @@ class Lakehouse:
             writer.save(f"{self.root}/{layer}/{table}")
         else:
             writer.saveAsTable(f"{self.root}.{layer}.{table}")
+
+
+def _properties(stats: str) -> str:
+    """The clause of every table of ours."""
+    held = PROPERTIES | ({"delta.dataSkippingStatsColumns": stats} if stats else {})
+    return f"TBLPROPERTIES ({', '.join(f'{key!r} = {value!r}' for key, value in held.items())})"
+
+
+def _with_stats(schema: StructType, personal: tuple[str, ...]) -> str:
+    first = [f for f in schema.fields[:STATS_COLUMNS] if isinstance(f.dataType, SORTED_TYPES)]
+    return ",".join(f"`{f.name}`" for f in first if f.name not in personal)
+
+
+def plain(text: str) -> str:
+    """Fit for an SQL literal: a typographic apostrophe ends none."""
+    return text.replace("'", "\u2019")

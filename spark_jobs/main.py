@@ -3,9 +3,12 @@
 import argparse
 import logging
 
+from spark_jobs.anomalies.job import run as run_anomalies
 from spark_jobs.bronze.ingest import ingest
+from spark_jobs.gold.integrity import run as run_integrity
 from spark_jobs.gold.job import run as run_gold
 from spark_jobs.lakehouse import Lakehouse
+from spark_jobs.maintenance import maintain as run_maintenance
 from spark_jobs.session import spark_session
 from spark_jobs.silver.job import run as run_silver
 
@@ -17,6 +20,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--landing", required=True, help="s3://bucket that holds landing/")
     parser.add_argument("--lakehouse", required=True, help="s3://bucket/lakehouse, or a catalog")
     parser.add_argument("--timezone", default="America/New_York", help="until the shop is known")
+    parser.add_argument("--discovery", default="listing", choices=("listing", "auto_loader"))
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(message)s")
     return parser.parse_args()
 
@@ -28,7 +32,8 @@ def _lakehouse(arguments: argparse.Namespace) -> Lakehouse:
 
 
 def bronze() -> None:
-    done = ingest(_lakehouse(_arguments()))
+    arguments = _arguments()
+    done = ingest(_lakehouse(arguments), arguments.discovery)
     log.info("bronze: %d landed runs, %d rows", done.manifests, done.rows)
 
 
@@ -39,3 +44,19 @@ def silver() -> None:
 def gold() -> None:
     arguments = _arguments()
     log.info("gold: %d marts built", run_gold(_lakehouse(arguments), arguments.timezone))
+
+
+def integrity() -> None:
+    arguments = _arguments()
+    checks = run_integrity(_lakehouse(arguments), arguments.timezone)
+    log.info("integrity: %d checks passed", checks)
+
+
+def anomalies() -> None:
+    arguments = _arguments()
+    found = run_anomalies(_lakehouse(arguments), arguments.timezone)
+    log.info("anomalies: %d incidents", found)
+
+
+def maintain() -> None:
+    log.info("maintenance: %d tables", run_maintenance(_lakehouse(_arguments())))

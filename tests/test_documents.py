@@ -23,6 +23,7 @@ SETTINGS = [
 STANDARD = {"XDG_CACHE_HOME"}
 MARKDOWN = [ROOT / "README.md", ROOT / "DECISIONS.md", ROOT / "CHANGELOG.md"]
 MARKDOWN += [*sorted(ROOT.glob("docker/*/README.md")), ROOT / "benchmarks/README.md"]
+MARKDOWN += [*sorted(ROOT.glob("scripts/*/README.md")), *sorted(ROOT.glob("docs/*.md"))]
 MAKEFILE = (ROOT / "Makefile").read_text()
 TARGETS = set(re.findall(r"^([a-z][a-z-]*):", MAKEFILE, re.MULTILINE))
 FLOWS = sorted((ROOT / "flows").rglob("*.yaml"))

@@ -1,66 +1,25 @@
 """`databricks bundle deploy` for the local server: the same databricks.yml through the real API.
 
 The Databricks CLI is a download that needs more than package registries. This builds the wheel,
-uploads it with the Files API and creates or resets each job with the official SDK.
+uploads it with the Files API and creates or resets each job with the official SDK. Of the
+resources it takes the jobs; dashboards have no local server.
 `python -m docker.databricks.deploy --target dev --var landing=s3://bucket`
 """
 
 import argparse
 import logging
-import re
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
 from typing import Any
 
-import yaml
 from databricks.sdk import WorkspaceClient
 from databricks.sdk.errors.base import DatabricksError
 
+from docker.databricks.bundle import BundleError, load
+
 log = logging.getLogger(__name__)
-REFERENCE = re.compile(r"\$\{([\w.]+)\}")
-
-
-class BundleError(Exception):
-    """databricks.yml cannot be resolved; the message names the reference."""
-
-
-def load(path: Path, target: str, given: dict[str, str]) -> dict[str, Any]:
-    """The bundle with its target's values and every `${...}` resolved."""
-    bundle: dict[str, Any] = yaml.safe_load(path.read_text())
-    if target not in bundle["targets"]:
-        known = ", ".join(bundle["targets"])
-        raise BundleError(f"{path.name} has no target {target}; its targets are: {known}")
-    chosen = bundle["targets"][target] or {}
-    values = {name: spec.get("default") for name, spec in bundle["variables"].items()}
-    values |= chosen.get("variables", {}) | given
-    unknown = sorted(set(given) - set(bundle["variables"]))
-    if unknown:
-        raise BundleError(f"{path.name} declares no variable {', '.join(unknown)}")
-    names = {f"var.{name}": value for name, value in values.items()}
-    names |= {"bundle.name": bundle["bundle"]["name"], "bundle.target": target}
-    resolved: dict[str, Any] = _resolve(bundle, names)
-    return resolved
-
-
-def _resolve(node: Any, names: dict[str, Any]) -> Any:
-    if isinstance(node, dict):
-        return {key: _resolve(value, names) for key, value in node.items()}
-    if isinstance(node, list):
-        return [_resolve(item, names) for item in node]
-    if not isinstance(node, str):
-        return node
-    whole = REFERENCE.fullmatch(node)
-    if whole:
-        return _value(whole.group(1), names)
-    return REFERENCE.sub(lambda found: str(_value(found.group(1), names)), node)
-
-
-def _value(name: str, names: dict[str, Any]) -> Any:
-    if names.get(name) is None:
-        raise BundleError(f"databricks.yml: ${{{name}}} has no value; give it with --var")
-    return names[name]
 
 
 def build_wheel(project: Path, folder: Path) -> Path:
@@ -94,22 +53,13 @@ def deploy(client: WorkspaceClient, bundle: dict[str, Any], project: Path) -> di
     return ids
 
 
-def _with_wheel(job: dict[str, Any], remote: str) -> dict[str, Any]:
-    """What the CLI does: the local wheel pattern becomes the uploaded file."""
-    environments = [
-        {
-            **item,
-            "spec": {
-                **item["spec"],
-                "dependencies": [
-                    remote if name.endswith(".whl") else name
-                    for name in item["spec"]["dependencies"]
-                ],
-            },
-        }
-        for item in job.get("environments", [])
-    ]
-    return {**job, "environments": environments}
+def _with_wheel(job: Any, remote: str) -> Any:
+    """What the CLI does: the local wheel pattern becomes the uploaded file, wherever it stands."""
+    if isinstance(job, dict):
+        return {key: _with_wheel(value, remote) for key, value in job.items()}
+    if isinstance(job, list):
+        return [_with_wheel(item, remote) for item in job]
+    return remote if isinstance(job, str) and job.endswith(".whl") else job
 
 
 def main() -> None:

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO
+from urllib.parse import urlencode
 
 import orjson
 
@@ -121,7 +122,13 @@ class BulkRunner:
         self.service.store.commit()
 
     def _url(self, name: str) -> str:
-        return f"{self.base_url}/bulk-results/{name}"
+        """As Shopify's storage names a result; connectors take the file's name out of it."""
+        said = f"attachment; filename=\"bulk-{name}\"; filename*=UTF-8''bulk-{name}"
+        told = {
+            "response-content-disposition": said,
+            "response-content-type": "application/jsonl",
+        }
+        return f"{self.base_url}/bulk-results/{name}?{urlencode(told)}"
 
 
 def bulk_lines(document: Document, context: Context) -> Iterator[list[bytes]]:

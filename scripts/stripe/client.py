@@ -20,8 +20,8 @@ from scripts.stripe.limiter import Limiter
 from scripts.stripe.transport import Transport
 
 PAGE = 100  # Stripe's maximum
-# What Stripe permits of one endpoint, and of all four times as much (docs: rate-limits).
-REQUESTS_PER_SECOND = 25.0
+# All endpoints together may be asked so many times as much as one (docs: rate-limits).
+IN_ALL = 4
 ID = re.compile(r"[a-z]+_(?=\w*[A-Z\d])\w+")
 PERMISSION = re.compile(r"'(rak_\w+)'")
 
@@ -55,7 +55,8 @@ class Client:
             http_client=Transport(settings.api_base or stripe.DEFAULT_API_BASE),
             max_network_retries=0,  # with_retries does it, and says so
         )
-        self._limiter = limiter or Limiter(REQUESTS_PER_SECOND, 4 * REQUESTS_PER_SECOND)
+        permitted = settings.requests_per_second
+        self._limiter = limiter or Limiter(permitted, IN_ALL * permitted)
         self.version: str = stripe.api_version
 
     def list(self, path: str, **filters: Any) -> Iterator[tuple[Record, str]]:

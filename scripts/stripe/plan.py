@@ -5,9 +5,9 @@ last complete one.
 """
 
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from functools import partial
-from math import isqrt
 from statistics import median
 
 from scripts.landing.window import Slice
@@ -18,7 +18,8 @@ from scripts.stripe.streams import Stream
 SLICE_ROWS = 500  # five requests: small enough that all workers have something to read
 MOST_SLICES = 64
 DAY = 86400
-STRIDE = 30
+STRIDE = 4
+AT_ONCE = 8
 
 Look = Callable[..., tuple[list[Record], bool]]
 
@@ -76,24 +77,29 @@ def _density(look: Look, newest: list[Record], start: int, end: int) -> float:
 
     third = (end - start) // 3
     last = len(newest) / max(1, end - created(newest[-1]))
-    return median((up_to(start + third), up_to(end - third), last))
+    with ThreadPoolExecutor(2) as pool:
+        return median((*pool.map(up_to, (start + third, end - third)), last))
 
 
 def _oldest(look: Look, newest: list[Record]) -> int:
     """A time before which there is nothing, at most twice as long ago as the oldest object.
 
-    Thirty times as far back while something is found, then between what is found and what is not.
+    Reaches four times as far back each are asked at once: one after the other their answers took
+    most of a short pull's time.
     """
-    now, empty = created(newest[0]), 0
-    age = max(1, now - created(newest[-1]))
-    while not empty or now - empty > 2 * age:
-        reach = isqrt(age * (now - empty)) if empty else min(STRIDE * age, now - 1)
-        page, _ = look({"lt": now - reach}, 1)
-        if page:
-            age = now - created(page[0])
-        else:
-            empty = now - reach
-    return empty
+    now = created(newest[0])
+    reaches = [max(1, now - created(newest[-1]))]
+    while reaches[-1] * STRIDE < now:
+        reaches.append(reaches[-1] * STRIDE)
+
+    def older(reach: int) -> bool:
+        return bool(look({"lt": max(1, now - reach)}, limit=1)[0])
+
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        found = list(pool.map(older, reaches[1:]))
+    last = reaches[found.index(False)] if False in found else reaches[-1]
+    reach = STRIDE * last if older(2 * last) else 2 * last
+    return max(0, now - reach)
 
 
 def _look(

@@ -12,6 +12,7 @@ from pyspark.errors import AnalysisException
 from pyspark.sql import DataFrame
 from pyspark.sql.types import Row
 
+from spark_jobs.bronze.arrivals import arrived
 from spark_jobs.lakehouse import Lakehouse
 
 COLUMNS = """
@@ -45,15 +46,17 @@ class Ingested:
     rows: int
 
 
-def ingest(lake: Lakehouse) -> Ingested:
+def ingest(lake: Lakehouse, discovery: str = "listing") -> Ingested:
     """Append every manifest that is not in the ledger; raise IncompleteManifestError, naming it,
-    when rows are missing (the ledger then stays without it)."""
+    when rows are missing (the ledger then stays without it). discovery: how manifests are found,
+    `listing` or, on Databricks only, `auto_loader`."""
     ledger = lake.create("bronze", "manifests", LEDGER, "One row a landed run that bronze holds")
-    new = _new_manifests(lake, ledger)
+    found = arrived(lake, MANIFEST) if discovery == "auto_loader" else _listed(lake)
+    new = _new_manifests(lake, ledger, found)
     if not new:
         return Ingested(0, 0)
     for table in sorted({_table(row) for row in new}):
-        lake.create("bronze", table, COLUMNS)
+        lake.create("bronze", table, COLUMNS, stats="_extracted_at,_run_id,_ingested_at")
     with ThreadPoolExecutor(PARALLEL) as pool:
         for _ in pool.map(lambda row: _append(lake, row), new):
             pass
@@ -66,15 +69,18 @@ def _table(manifest: Row) -> str:
     return f"{manifest.source}_{manifest.stream}"
 
 
-def _new_manifests(lake: Lakehouse, ledger: str) -> list[Row]:
+def _listed(lake: Lakehouse) -> DataFrame:
     # recursiveFileLookup: one listing instead of a glob a level.
-    manifests = (
+    return (
         lake.spark.read.schema(MANIFEST)
         .option("recursiveFileLookup", "true")
         .option("pathGlobFilter", "*.json")
         .option("mode", "FAILFAST")
         .json(f"{lake.landing}/landing/_manifests")
     )
+
+
+def _new_manifests(lake: Lakehouse, ledger: str, manifests: DataFrame) -> list[Row]:
     known = lake.spark.sql(f"SELECT run_id FROM {ledger}")
     try:
         return manifests.join(known, "run_id", "left_anti").orderBy("run_id").collect()

@@ -15,42 +15,47 @@ quarantined_at TIMESTAMP
 """
 
 
-def build(lake: Lakehouse, table: Table, streams: tuple[str, ...], runs: list[str]) -> None:
-    """Merge the rows that `runs` brought from bronze `streams`."""
+def build(lake: Lakehouse, table: Table, streams: tuple[str, ...], runs: list[str] | None) -> None:
+    """Merge the rows that `runs` brought from bronze `streams`; None: the table anew from all."""
     bronze = _bronze_sql(lake, streams, runs)
     checked = _view(lake, checked_view(table), _checked_sql(table, bronze))
-    target = _create(lake, table, checked)
     last = _view(lake, f"last_{table.name}", _last_sql(table, checked))
-    if lake.is_empty(target):
-        lake.spark.sql(f"INSERT INTO {target} SELECT * FROM {last}")
+    if runs is None:
+        lake.replace(
+            f"SELECT * FROM {last}", "silver", table.name, table.comment, {}, table.personal
+        )
     else:
-        lake.spark.sql(_merge_sql(table, target, last))
+        lake.spark.sql(_merge_sql(table, lake.name("silver", table.name), last))
 
 
 def checked_view(table: Table) -> str:
     return f"checked_{table.name}"
 
 
-def ensure_table(lake: Lakehouse, table: Table) -> None:
-    """Create the table empty if it is missing."""
+def empty_view(lake: Lakehouse, table: Table | Exploded, parents: dict[str, Table]) -> str:
+    """A view without rows that has the table's columns, for a source that never came."""
+    if isinstance(table, Exploded):
+        parent = empty_view(lake, parents[table.parent], parents)
+        return _view(lake, f"empty_{table.name}", _child_sql(table, parent))
     no_rows = (
-        "SELECT '' AS record, false AS _deleted, current_timestamp() AS _extracted_at, "
+        "SELECT '' AS _id, '' AS record, false AS _deleted, current_timestamp() AS _extracted_at, "
         "'' AS _run_id, '' AS _file WHERE false"
     )
-    _create(lake, table, _view(lake, f"empty_{table.name}", _checked_sql(table, no_rows)))
+    return _view(lake, f"empty_{table.name}", _last_sql(table, f"({_checked_sql(table, no_rows)})"))
 
 
-def explode(lake: Lakehouse, child: Exploded, runs: list[str]) -> None:
-    """Replace the child rows of every parent that `runs` touched."""
+def explode(lake: Lakehouse, child: Exploded, runs: list[str] | None) -> None:
+    """Replace the child rows of every parent that `runs` touched; None: of all parents."""
     parent = lake.name("silver", child.parent)
+    if runs is None:
+        living = _view(lake, f"living_{child.name}", f"SELECT * FROM {parent} WHERE NOT _deleted")
+        lake.replace(_child_sql(child, living), "silver", child.name, child.comment, {})
+        return
     touched = f"SELECT * FROM {parent} WHERE _run_id IN ({_quoted(runs)})"
-    rows = child.source.replace("FROM parent", "FROM touched")
-    alive = f"WITH touched AS ({touched} AND NOT _deleted) {rows}"
-    columns = lake.spark.sql(alive).schema
-    ddl = ", ".join(f"`{field.name}` {field.dataType.simpleString()}" for field in columns)
-    target = lake.create("silver", child.name, ddl, child.comment)
-    new = _view(lake, f"new_{child.name}", alive)
-    if lake.is_empty(target):
+    rows = _child_sql(child, "touched")
+    new = _view(lake, f"new_{child.name}", f"WITH touched AS ({touched} AND NOT _deleted) {rows}")
+    target = lake.name("silver", child.name)
+    if lake.is_empty(target):  # a shop without refunds, say: spares the merge
         lake.spark.sql(f"INSERT INTO {target} SELECT * FROM {new}")
         return
     same = " AND ".join(f"old.{key} = new.{key}" for key in child.key)
@@ -71,6 +76,10 @@ def explode(lake: Lakehouse, child: Exploded, runs: list[str]) -> None:
     )
 
 
+def _child_sql(child: Exploded, parent: str) -> str:
+    return child.source.replace("FROM parent", f"FROM {parent}")
+
+
 def _view(lake: Lakehouse, name: str, query: str) -> str:
     lake.spark.sql(query).createOrReplaceTempView(name)
     return name
@@ -80,8 +89,8 @@ def _quoted(values: list[str]) -> str:
     return ", ".join(f"'{value}'" for value in values)
 
 
-def _bronze_sql(lake: Lakehouse, streams: tuple[str, ...], runs: list[str]) -> str:
-    wanted = f"_run_id IN ({_quoted(runs)})"
+def _bronze_sql(lake: Lakehouse, streams: tuple[str, ...], runs: list[str] | None) -> str:
+    wanted = "true" if runs is None else f"_run_id IN ({_quoted(runs)})"
     parts = [f"SELECT * FROM {lake.name('bronze', stream)} WHERE {wanted}" for stream in streams]
     return " UNION ALL ".join(parts)
 
@@ -104,15 +113,6 @@ def _checked_sql(table: Table, bronze: str) -> str:
            IF(_deleted, '', concat_ws('; ', array({broken}))) AS _reason
     FROM typed
     """
-
-
-def _create(lake: Lakehouse, table: Table, checked: str) -> str:
-    types = {
-        field.name: field.dataType.simpleString() for field in lake.spark.table(checked).schema
-    }
-    names = [*table.columns, "_deleted", "_changed_at", "_extracted_at", "_hash", "_run_id"]
-    ddl = ", ".join(f"`{name}` {types[name]}" for name in names)
-    return lake.create("silver", table.name, ddl, table.comment)
 
 
 def _last_sql(table: Table, checked: str) -> str:

@@ -62,7 +62,24 @@ BAG = (
 )
 
 
+PRESENTED = (
+    "STRUCT<shopMoney: STRUCT<amount: STRING, currencyCode: STRING>, "
+    "shop_money: STRUCT<amount: STRING, currency_code: STRING>, "
+    "presentmentMoney: STRUCT<amount: STRING>, presentment_money: STRUCT<amount: STRING>>"
+)
+
+
 def bag(graphql: str, rest: str, plain: str | None = None) -> str:
     """Shop money of a MoneyBag: GraphQL shape, REST `_set` shape, REST plain amount."""
     paths = [f"{graphql}.shopMoney.amount", f"{rest}.shop_money.amount"]
     return money(*paths, *([plain] if plain else []))
+
+
+def presented(graphql: str, rest: str) -> str:
+    """Presentment money of a MoneyBag: what the buyer saw and paid."""
+    return money(f"{graphql}.presentmentMoney.amount", f"{rest}.presentment_money.amount")
+
+
+def found_in(text_sql: str, pattern: str) -> str:
+    """The first match of the pattern's group in a text; NULL for none."""
+    return f"nullif(regexp_extract({text_sql}, '{pattern}', 1), '')"

@@ -1,5 +1,6 @@
 """What a silver table is: a description; engine.py builds them all the same way."""
 
+import hashlib
 from dataclasses import dataclass, field
 
 
@@ -14,6 +15,7 @@ class Table:
     changed_at: column with the source's own time of change, the first order of the last writer.
     expectations: reason -> SQL condition on the columns; a row that fails goes to quarantine.
     personal: columns with personal data.
+    enums: columns with few values, of which a new one is told once.
     """
 
     name: str
@@ -25,6 +27,7 @@ class Table:
     comment: str
     expectations: dict[str, str] = field(default_factory=dict)
     personal: tuple[str, ...] = ()
+    enums: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -40,3 +43,8 @@ class Exploded:
     key: tuple[str, ...]
     source: str
     comment: str
+
+
+def fingerprint(declared: Table | Exploded) -> str:
+    """Another one for another declaration: the table is then built anew from bronze."""
+    return hashlib.sha256(repr(declared).encode()).hexdigest()[:16]

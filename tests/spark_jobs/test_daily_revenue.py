@@ -82,7 +82,8 @@ def revenue(new_lab):
     )
     # 23:30 in New York on the 2nd is 04:30 UTC on the 3rd: it belongs to the 2nd.
     lab.land("shopify", "orders", [graphql_order(2, "2026-03-03T04:30:00Z", "20.00", 1)])
-    lab.build()
+    lab.build("product_performance", "daily_revenue")
+    assert lab.disagreements("sales", "sale_lines", "product_performance", "daily_revenue") == []
     return {(row["date"], row["currency"]): row for row in lab.rows("gold.daily_revenue")}
 
 

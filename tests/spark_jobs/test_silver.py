@@ -8,6 +8,8 @@ from shopify_records import graphql_order, rest_line, rest_order
 
 from spark_jobs.bronze.ingest import IncompleteManifestError, ingest
 from spark_jobs.silver.job import run as run_silver
+from spark_jobs.silver.table import fingerprint
+from spark_jobs.silver.tables.shopify_orders import ORDERS
 
 EARLY, LATE = "2026-03-02T10:00:00Z", "2026-03-02T11:00:00Z"
 
@@ -71,11 +73,29 @@ def test_a_run_that_died_before_its_ledger_repeats_nothing(lab):
     """The append is committed, the ledger is not: what a kill between the two leaves behind."""
     tables = ("bronze.shopify_orders", "silver.orders", "silver.order_lines", "silver.quarantine")
     before = {table: lab.rows(table, order="1, 2") for table in tables}
-    for table in ("bronze.manifests", "silver.progress"):
-        layer, name = table.split(".")
-        lab.lake.spark.sql(f"DELETE FROM {lab.lake.name(layer, name)}")
+    lab.lake.spark.sql(f"DELETE FROM {lab.lake.name('bronze', 'manifests')}")
+    progress = lab.lake.name("silver", "progress")
+    lab.lake.spark.sql(f"DELETE FROM {progress} WHERE source <> 'declaration'")
     lab.build()
     assert {table: lab.rows(table, order="1, 2") for table in tables} == before
+
+
+def test_a_table_whose_declaration_has_changed_is_built_anew_from_bronze(lab):
+    """Another fingerprint is what a release with another column leaves behind."""
+    tables = ("silver.orders", "silver.order_lines", "silver.quarantine")
+    columns = {"quarantined_at": None}
+    before = {table: [row | columns for row in lab.rows(table, order="1, 2")] for table in tables}
+    progress = lab.lake.name("silver", "progress")
+    lab.lake.spark.sql(
+        f"UPDATE {progress} SET run_id = 'former' WHERE stream = 'orders'"
+        " AND source = 'declaration'"
+    )
+    lab.lake.spark.sql(f"ALTER TABLE {lab.lake.name('silver', 'orders')} ADD COLUMNS (old STRING)")
+    lab.build()
+    after = {table: [row | columns for row in lab.rows(table, order="1, 2")] for table in tables}
+    assert after == before
+    declared = lab.rows("silver.progress", "source = 'declaration' AND stream = 'orders'")
+    assert [row["run_id"] for row in declared] == [fingerprint(ORDERS)]
 
 
 def test_second_build_takes_in_nothing(lab):

@@ -51,7 +51,20 @@ def lab(new_lab):
             {"id": 2, **counted, "product_title": "Card", "variant_title": "$10", "sku": "X"},
         ],
     )
-    lab.build()
+    # D sells one a day and is gone since yesterday.
+    gone = graphql_order(4, at(10), "4.00", 28)
+    gone["lineItems"]["nodes"][0]["sku"] = "D"
+    lab.land("shopify", "orders", [gone])
+    lab.land("shopify", "inventory_levels", [level(4, "D", 3, 5), level(4, "D", 1, 0)])
+    cost = {"id": "gid://shopify/InventoryItem/4", "unitCost": {"amount": "1.50"}}
+    variant = {"id": "gid://shopify/ProductVariant/4", "sku": "D", "inventoryItem": cost}
+    product = {
+        "id": "gid://shopify/Product/4",
+        "updatedAt": at(30),
+        "variants": {"nodes": [variant]},
+    }
+    lab.land("shopify", "products", [product])
+    lab.build("stock_movements", "customer_segments")
     return lab
 
 
@@ -74,6 +87,26 @@ def test_cover_and_status(lab):
     assert (row["stock_status"], row["on_hand"], row["committed"]) == ("low", 11, 1)
     assert stock(lab, "A", 3)["stock_status"] == "healthy"
     assert stock(lab, "B", 0)["stock_status"] == "out_of_stock"
+
+
+def moved(lab, sku: str, days_ago: int) -> dict:
+    day = TODAY - timedelta(days=days_ago)
+    (row,) = lab.rows("gold.stock_movements", f"sku = '{sku}' AND date = DATE '{day}'")
+    return row
+
+
+def test_what_sales_do_not_explain_is_another_movement(lab):
+    names = ("opening", "sold", "restocked", "other_movements", "closing")
+    assert tuple(moved(lab, "A", 3)[name] for name in names) == (None, 0, 0, None, 50)
+    assert tuple(moved(lab, "A", 1)[name] for name in names) == (50, 0, 0, -40, 10)
+    assert lab.disagreements("inventory_daily", "stock_movements") == []
+
+
+def test_a_day_out_of_stock_costs_what_would_have_sold(lab):
+    names = ("out_of_stock", "lost_units", "stock_out_cost", "lost_margin")
+    assert tuple(moved(lab, "D", 2)[name] for name in names)[:3] == (False, 0, 0)
+    cost = (True, Decimal("1.00"), Decimal("4.00"), Decimal("2.50"))
+    assert tuple(moved(lab, "D", 0)[name] for name in names) == cost
 
 
 def test_untracked_items_have_no_stock(lab):

@@ -107,6 +107,12 @@ def variants(context: Context, source: Document, arguments: dict[str, Any]) -> P
     return list_page(source["_variants"], arguments, context.unlimited)
 
 
+@resolves("Product", "mediaCount")
+def media_count(context: Context, source: Document, _: dict[str, Any]) -> Any:
+    """Media are not kept here; Shopify counts none as 0, where its schema would permit null."""
+    return {"count": 0, "precision": "EXACT"}
+
+
 @resolves("Product", "variantsCount")
 def variants_count(context: Context, source: Document, _: dict[str, Any]) -> Any:
     return {"count": len(source["_variants"]), "precision": "EXACT"}

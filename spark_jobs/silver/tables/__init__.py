@@ -2,12 +2,14 @@
 
 from spark_jobs.silver.table import Exploded, Table
 from spark_jobs.silver.tables import (
+    files,
     inventory,
     order_parts,
     shopify_catalog,
     shopify_customers,
     shopify_orders,
     stripe,
+    subscriptions,
 )
 
 TABLES: tuple[Table, ...] = (
@@ -23,8 +25,13 @@ TABLES: tuple[Table, ...] = (
     stripe.PAYMENT_INTENTS,
     stripe.CHARGES,
     stripe.REFUNDS,
+    stripe.DISPUTES,
     stripe.BALANCE_TRANSACTIONS,
     stripe.PAYOUTS,
+    subscriptions.SUBSCRIPTIONS,
+    subscriptions.HISTORY,
+    files.CLICKSTREAM,
+    files.SHIPMENTS,
 )
 EXPLODED: tuple[Exploded, ...] = (
     order_parts.LINES,
@@ -33,3 +40,4 @@ EXPLODED: tuple[Exploded, ...] = (
     order_parts.FULFILLMENTS,
     shopify_catalog.PRODUCT_VARIANTS,
 )
+EVERY: tuple[Table | Exploded, ...] = TABLES + EXPLODED

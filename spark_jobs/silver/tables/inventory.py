@@ -11,7 +11,7 @@ quantities ARRAY<STRUCT<name: STRING, quantity: BIGINT, updatedAt: STRING>>"""
 
 
 def _quantity(name: str) -> str:
-    return f"filter(r.quantities, q -> q.name = '{name}')[0].quantity"
+    return f"get(filter(r.quantities, q -> q.name = '{name}'), 0).quantity"
 
 
 # A quantity can change after the level's own updatedAt was set; the latest of them is the truth.

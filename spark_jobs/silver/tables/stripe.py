@@ -8,6 +8,7 @@ from spark_jobs.silver.table import Table
 
 _ID = {"id is missing": "length(id) > 0", "created is missing": "created_at IS NOT NULL"}
 _METADATA = "metadata STRUCT<shopify_order_id: STRING, shopify_customer_id: STRING>"
+_ORDER_ID = "nullif(regexp_extract(r.metadata.shopify_order_id, '([^/]+)$', 1), '')"
 
 
 def _amounts(*names: str) -> dict[str, str]:
@@ -22,12 +23,14 @@ CUSTOMERS = Table(
         "id": "r.id",
         "created_at": epoch("r.created"),
         "email_hash": hashed("r.email"),
-        "shopify_customer_id": "regexp_extract(r.metadata.shopify_customer_id, '([^/]+)$', 1)",
+        "shopify_customer_id": "nullif(regexp_extract("
+        "r.metadata.shopify_customer_id, '([^/]+)$', 1), '')",
     },
     key=("id",),
     changed_at="created_at",
     comment="Stripe customers",
     expectations=_ID,
+    personal=("email_hash",),
 )
 
 PAYMENT_INTENTS = Table(
@@ -45,8 +48,9 @@ PAYMENT_INTENTS = Table(
         "customer_id": "r.customer",
         "charge_id": "r.latest_charge",
         "decline_code": "r.last_payment_error.decline_code",
-        "order_id": "regexp_extract(r.metadata.shopify_order_id, '([^/]+)$', 1)",
+        "order_id": _ORDER_ID,
     },
+    enums=("status",),
     key=("id",),
     changed_at="created_at",
     comment="Stripe payment intents",
@@ -73,8 +77,9 @@ CHARGES = Table(
         "payment_intent_id": "r.payment_intent",
         "balance_transaction_id": "r.balance_transaction",
         "failure_code": "r.failure_code",
-        "order_id": "regexp_extract(r.metadata.shopify_order_id, '([^/]+)$', 1)",
+        "order_id": _ORDER_ID,
     },
+    enums=("status",),
     key=("id",),
     changed_at="created_at",
     comment="Stripe charges",
@@ -97,9 +102,31 @@ REFUNDS = Table(
         "reason": "r.reason",
         "balance_transaction_id": "r.balance_transaction",
     },
+    enums=("status",),
     key=("id",),
     changed_at="created_at",
     comment="Stripe refunds",
+    expectations=_ID,
+)
+
+DISPUTES = Table(
+    name="stripe_disputes",
+    streams=("stripe_disputes",),
+    schema="""id STRING, created BIGINT, amount BIGINT, currency STRING, status STRING,
+    charge STRING, reason STRING""",
+    columns={
+        "id": "r.id",
+        "created_at": epoch("r.created"),
+        **_amounts("amount"),
+        "currency": "upper(r.currency)",
+        "status": "r.status",
+        "charge_id": "r.charge",
+        "reason": "r.reason",
+    },
+    enums=("status", "reason"),
+    key=("id",),
+    changed_at="created_at",
+    comment="Stripe disputes: charges that a bank has taken back",
     expectations=_ID,
 )
 
@@ -108,7 +135,7 @@ BALANCE_TRANSACTIONS = Table(
     streams=("stripe_balance_transactions",),
     schema="""id STRING, created BIGINT, available_on BIGINT, amount BIGINT, fee BIGINT, net BIGINT,
     currency STRING, type STRING, reporting_category STRING, status STRING, source STRING,
-    exchange_rate DOUBLE""",
+    exchange_rate DOUBLE, payout STRING""",
     columns={
         "id": "r.id",
         "created_at": epoch("r.created"),
@@ -119,7 +146,10 @@ BALANCE_TRANSACTIONS = Table(
         "reporting_category": "r.reporting_category",
         "status": "r.status",
         "source_id": "r.source",
+        # Not in Stripe's object: the payout in whose list a pull has found it.
+        "payout_id": "r.payout",
     },
+    enums=("type", "status"),
     key=("id",),
     changed_at="created_at",
     comment="Stripe balance transactions: what each charge, refund and payout did to the balance",
@@ -141,6 +171,7 @@ PAYOUTS = Table(
         "automatic": "r.automatic",
         "balance_transaction_id": "r.balance_transaction",
     },
+    enums=("status",),
     key=("id",),
     changed_at="created_at",
     comment="Stripe payouts to the bank",

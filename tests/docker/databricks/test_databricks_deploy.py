@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from databricks_local import ROOT, TOKEN, Databricks, Jobs
 
-from docker.databricks.deploy import BundleError, load
+from docker.databricks.bundle import BundleError, load
 
 OWN = """
 bundle: {name: shop}
@@ -27,6 +27,20 @@ targets:
   dev:
   prod: {variables: {bucket: s3://prod}}
 """
+MORE = """
+resources:
+  jobs:
+    two:
+      tasks:
+        - {task_key: a, retries: 1, wheel: {parameters: [x, x], point: b}}
+        - {task_key: b}
+      parameters: [{name: day, default: never}]
+"""
+OVER = """
+resources: {jobs: {two: {
+  tasks: [{task_key: c, key: "${var.bucket}"}, {task_key: a, retries: 3}],
+  parameters: [{name: day, default: today}]}}},
+variables:"""
 
 
 @pytest.fixture
@@ -72,10 +86,41 @@ def test_an_unknown_reference_is_named(bundle: Path) -> None:
         load(bundle, "prod", {})
 
 
-@pytest.mark.parametrize("target", ["dev", "prod"])
+def test_a_target_adds_to_included_jobs_by_their_keys(bundle: Path) -> None:
+    (bundle.parent / "more").mkdir()
+    (bundle.parent / "more/jobs.yml").write_text(MORE)
+    bundle.write_text("include: [more/*.yml]\n" + OWN.replace("{variables:", "{" + OVER))
+    jobs = load(bundle, "prod", {})["resources"]["jobs"]
+    assert list(jobs) == ["one", "two"]
+    assert jobs["two"]["tasks"] == [
+        {"task_key": "a", "retries": 3, "wheel": {"parameters": ["x", "x"], "point": "b"}},
+        {"task_key": "b"},
+        {"task_key": "c", "key": "s3://prod"},
+    ]
+    assert jobs["two"]["parameters"] == [{"name": "day", "default": "today"}]
+    assert load(bundle, "dev", {"bucket": "x"})["resources"]["jobs"]["two"]["tasks"][1:] == [
+        {"task_key": "b"}
+    ]
+
+
+def test_an_include_without_a_file_is_named(bundle: Path) -> None:
+    bundle.write_text("include: [more/*.yml]\n" + OWN)
+    with pytest.raises(BundleError, match=r"includes more/\*\.yml, and no such file"):
+        load(bundle, "prod", {})
+
+
+def test_a_variable_that_a_workspace_is_asked_for_stays_a_reference(bundle: Path) -> None:
+    asked = "variables:\n  house: {lookup: {warehouse: small}}\n"
+    bundle.write_text(OWN.replace("variables:\n", asked, 1) + "artifacts: {a: '${var.house}'}\n")
+    assert load(bundle, "prod", {})["artifacts"] == {"a": "${var.house}"}
+    assert load(bundle, "prod", {"house": "0a"})["artifacts"] == {"a": "0a"}
+
+
+@pytest.mark.parametrize("target", ["dev", "prod", "prod_classic"])
 def test_the_projects_bundle_resolves_for_every_target(target: str) -> None:
     resolved = load(ROOT / "databricks.yml", target, {})["resources"]["jobs"]["ecomm_medallion"]
-    assert [task["task_key"] for task in resolved["tasks"]] == ["bronze", "silver", "gold"]
+    keys = [task["task_key"] for task in resolved["tasks"]]
+    assert keys == ["bronze", "silver", "gold", "integrity", "anomalies"]
     assert "${" not in str(resolved)
 
 
@@ -90,6 +135,21 @@ def test_deploying_twice_is_one_job_with_the_uploaded_wheel(
     assert {item.name: item.default for item in settings.parameters}["landing"] == "s3://second"
     (wheel,) = settings.environments[0].spec.dependencies
     assert (databricks.data / "files" / wheel.lstrip("/")).stat().st_size > 10_000
+    (maintenance,) = jobs.api.list(name="ecomm_maintenance", expand_tasks=True)
+    assert [task.task_key for task in maintenance.settings.tasks] == ["maintain"]
+
+
+def test_a_cluster_takes_the_uploaded_wheel_as_a_library(
+    databricks: Databricks, jobs: Jobs
+) -> None:
+    done = deploy(databricks, TOKEN, "--target", "prod_classic")
+    assert done.returncode == 0, done.stderr
+    (found,) = jobs.api.list(name="ecomm_medallion")
+    settings = jobs.api.get(found.job_id).settings
+    wheels = {task.libraries[0].whl for task in settings.tasks}
+    assert len(wheels) == 1
+    assert wheels.pop().startswith("/Volumes/ecomm/artifacts/wheels/ecomm-")
+    assert not settings.environments
 
 
 @pytest.mark.parametrize(

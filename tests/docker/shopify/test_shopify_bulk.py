@@ -2,6 +2,7 @@
 
 import json
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 import requests
@@ -49,6 +50,17 @@ def test_a_result_holds_parents_and_children(server: Server) -> None:
     for before in made:
         own = [c["id"] for c in children if c["__parentId"] == before["id"]]
         assert own == [n["id"] for n in before["lineItems"]["nodes"]]
+
+
+def test_a_result_says_the_name_of_its_file(server: Server) -> None:
+    """airbyte-source-shopify fails without it."""
+    order(server.ask, line("a", "1.00"))
+    url = urlsplit(finished(server, run(server)["bulkOperation"]["id"])["url"])
+    told = dict(parse_qsl(url.query))
+    name = url.path.rpartition("/")[2]
+    said = told["response-content-disposition"]
+    assert said == f"attachment; filename=\"bulk-{name}\"; filename*=UTF-8''bulk-{name}"
+    assert told["response-content-type"] == "application/jsonl"
 
 
 def test_an_empty_result_has_no_url(server: Server) -> None:

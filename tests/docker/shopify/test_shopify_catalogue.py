@@ -40,6 +40,15 @@ def test_product_set_by_handle_is_repeatable(ask: Execute) -> None:
     assert first["id"] == again["id"]
 
 
+def test_a_product_without_media_counts_none(ask: Execute) -> None:
+    """airbyte-source-shopify fails on null."""
+    tee(ask)
+    found = ask("{ products(first: 1) { nodes { mediaCount { count } variantsCount { count } } } }")
+    assert found["products"]["nodes"] == [
+        {"mediaCount": {"count": 0}, "variantsCount": {"count": 1}}
+    ]
+
+
 def test_a_blank_title_is_refused(run: Execute) -> None:
     answer = run(documents.PRODUCT_CREATE, product={"title": " "})["data"]["productCreate"]
     assert answer == {

@@ -9,9 +9,14 @@ import io.kestra.core.models.flows.Flow;
 import io.kestra.core.repositories.FlowRepositoryInterface;
 import io.kestra.core.runners.RunContextFactory;
 import io.kestra.core.services.WebhookService;
+import io.kestra.core.storages.StorageContext;
+import io.kestra.core.storages.StorageInterface;
 import io.kestra.core.utils.IdUtils;
 import io.kestra.plugin.core.trigger.AbstractWebhookTrigger;
+import io.kestra.plugin.core.trigger.AbstractWebhookTrigger.FetchType;
 import io.kestra.plugin.core.trigger.WebhookContext;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
@@ -28,11 +33,13 @@ final class Webhooks {
     private final FlowRepositoryInterface flows;
     private final RunContextFactory contexts;
     private final WebhookService service;
+    private final StorageInterface storage;
 
     Webhooks(Engine engine) {
         flows = engine.get(FlowRepositoryInterface.class);
         contexts = engine.get(RunContextFactory.class);
         service = engine.get(WebhookService.class);
+        storage = engine.get(StorageInterface.class);
     }
 
     Reply call(Request request) throws Exception {
@@ -42,12 +49,15 @@ final class Webhooks {
             throw new ConflictException("Cannot execute flow: flow is disabled.");
         }
         AbstractWebhookTrigger trigger = trigger(flow, request.path().get("key"));
+        String execution = IdUtils.create();
+        boolean fetched = trigger.getFetchType() == FetchType.FETCH;
         WebhookContext context = WebhookContext.builder()
-            .request(kestraRequest(request))
+            .request(kestraRequest(request, fetched))
             .flow(flow)
             .trigger(trigger)
             .webhookService(service)
-            .executionId(IdUtils.create())
+            .executionId(execution)
+            .storedBodyUri(trigger.getFetchType() == FetchType.STORE ? stored(request, flow, execution) : null)
             .build();
         return reply(trigger.evaluate(context).block());
     }
@@ -78,8 +88,19 @@ final class Webhooks {
         return text.getBytes(StandardCharsets.UTF_8);
     }
 
-    private static HttpRequest kestraRequest(Request request) {
-        HttpRequest.RequestBody body = request.body().length == 0 ? null
+    /** The bytes as they came, where the official server puts them: a signature is over these, not over parsed JSON. */
+    private URI stored(Request request, Flow flow, String execution) throws IOException {
+        if (request.body().length == 0) {
+            return null;
+        }
+        URI folder = StorageContext.forExecution(flow.getTenantId(), flow.getNamespace(), flow.getId(), execution)
+            .getContextStorageURI();
+        URI place = URI.create(folder + "/webhook/body");
+        return storage.put(flow.getTenantId(), flow.getNamespace(), place, new ByteArrayInputStream(request.body()));
+    }
+
+    private static HttpRequest kestraRequest(Request request, boolean withBody) {
+        HttpRequest.RequestBody body = !withBody || request.body().length == 0 ? null
             : HttpRequest.StringRequestBody.builder()
                 .content(request.text())
                 .charset(StandardCharsets.UTF_8)

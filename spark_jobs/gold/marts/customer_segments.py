@@ -1,7 +1,6 @@
 """gold.customer_segments: recency, frequency and monetary value, scored in fifths and named."""
 
 from spark_jobs.gold.mart import Mart, Sources
-from spark_jobs.gold.sales import sales_sql
 
 
 def query(sources: Sources) -> str:
@@ -13,7 +12,7 @@ def query(sources: Sources) -> str:
     """
     return f"""
     WITH sales AS (
-      SELECT * FROM ({sales_sql(sources)})
+      SELECT * FROM {sources.gold("sales")}
       WHERE customer_id IS NOT NULL AND date <= DATE '{sources.as_of}'
     ),
     buyers AS (
@@ -23,8 +22,8 @@ def query(sources: Sources) -> str:
         count(IF(kind = 'order' AND date > date_sub(DATE '{sources.as_of}', 365), 1, NULL))
           AS frequency,
         CAST(sum(IF(date > date_sub(DATE '{sources.as_of}', 365),
-          gross - discounts - returns, 0)) AS DECIMAL(18,2)) AS monetary,
-        CAST(sum(gross - discounts - returns) AS DECIMAL(18,2)) AS lifetime_value
+          net_sales, 0)) AS DECIMAL(18,2)) AS monetary,
+        CAST(sum(net_sales) AS DECIMAL(18,2)) AS lifetime_value
       FROM sales GROUP BY customer_id
       HAVING count(IF(kind = 'order', 1, NULL)) > 0
     ),
@@ -51,10 +50,4 @@ def query(sources: Sources) -> str:
     """
 
 
-MART = Mart(
-    name="customer_segments",
-    comment="Customers by recency, frequency and monetary value; a snapshot a day",
-    needs=("orders",),
-    query=query,
-    snapshot="as_of_date",
-)
+MART = Mart(name="customer_segments", query=query, snapshot="as_of_date")

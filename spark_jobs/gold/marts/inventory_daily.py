@@ -72,9 +72,4 @@ def query(sources: Sources) -> str:
     """
 
 
-MART = Mart(
-    name="inventory_daily",
-    comment="Stock at the end of each day by SKU and location",
-    needs=("orders", "inventory_history", "inventory_counts", "locations"),
-    query=query,
-)
+MART = Mart(name="inventory_daily", query=query)

@@ -1,0 +1,52 @@
+"""Items that have run out, and stock that fell by more than sales explain.
+
+Both look at an item in all locations together: an order may be sent from anywhere, and a transfer
+between locations is no loss.
+"""
+
+from spark_jobs.anomalies.scene import Scene
+
+# Half of an item gone in a day, and more than a few: smaller counts are corrected all the time.
+DROP_SHARE = 0.5
+DROP_UNITS = 10
+# Five days of usual sales in one day is a good day; beyond it something else took the units.
+DROP_DAYS_OF_SALES = 5
+
+
+def stock_outs(scene: Scene) -> str:
+    """Nothing available anywhere of an item that was sold in the last 28 days: an item that nobody
+    asks for is not missed. Critical when half a unit a day or more is lost."""
+    return f"""
+    SELECT 'stock_out' AS kind, sku AS subject,
+      IF(sold / 28 >= 0.5, 'critical', 'warning') AS severity, CAST(available AS DOUBLE) AS
+      measured, CAST(sold AS DOUBLE) AS expected, date AS day,
+      concat(title, ' (', sku, ') is out of stock; ', sold, ' sold in the last 28 days') AS sentence
+    FROM ({_items(scene)}) WHERE is_last AND available <= 0 AND sold > 0
+    """
+
+
+def stock_drops(scene: Scene) -> str:
+    return f"""
+    SELECT 'stock_drop' AS kind, sku AS subject, 'warning' AS severity,
+      CAST(available AS DOUBLE) AS measured, CAST(before AS DOUBLE) AS expected, date AS day,
+      concat(title, ' (', sku, ') fell from ', before, ' to ', available, ' in a day; it sells ',
+        round(sold / 28, 1), ' a day') AS sentence
+    FROM ({_items(scene)})
+    WHERE is_last AND available > 0 AND before - available >= {DROP_UNITS}
+      AND before - available >= {DROP_SHARE} * before
+      AND before - available > {DROP_DAYS_OF_SALES} * sold / 28
+    """
+
+
+def _items(scene: Scene) -> str:
+    """One row an item and day, with the day before. An item with two histories (a location's last
+    days only) has NULL before and cannot have dropped."""
+    return f"""
+    SELECT *, lag(available) OVER (PARTITION BY sku ORDER BY date) AS before,
+      date = max(date) OVER () AS is_last
+    FROM (
+      SELECT date, sku, coalesce(max(product_title), 'Item') AS title, max(units_sold_28d) AS sold,
+        sum(greatest(available, 0)) AS available
+      FROM {scene.sources.gold("inventory_daily")} GROUP BY date, sku
+    )
+    """

@@ -1,0 +1,57 @@
+"""gold.daily_revenue: what the shop sold each day, net of what came back that day."""
+
+from spark_jobs.gold.mart import Mart, Sources
+
+_SUMS = ("gross_sales", "discounts", "returns", "net_sales", "shipping", "taxes", "duties", "tips")
+
+
+def query(sources: Sources) -> str:
+    """One row a day and currency from the first sale to the last entry, quiet days included: an
+    average over seven days needs all seven. Growth is against the day before, NULL after a day
+    without net sales. Guests count as new customers by their email's hash, if they left one."""
+    sums = ", ".join(f"CAST(sum({name}) AS DECIMAL(18,2)) AS {name}" for name in _SUMS)
+    filled = ", ".join(f"CAST(coalesce({name}, 0) AS DECIMAL(18,2)) AS {name}" for name in _SUMS)
+    return f"""
+    WITH sums AS (
+      SELECT date, currency, count(IF(kind = 'order', 1, NULL)) AS orders, sum(units) AS units,
+        {sums},
+        count(DISTINCT IF(kind = 'order' AND date = first_date, buyer, NULL)) AS new_customers,
+        count(DISTINCT IF(kind = 'order' AND date > first_date, buyer, NULL))
+          AS returning_customers
+      FROM {sources.gold("sales")} GROUP BY date, currency
+    ),
+    next AS (
+      SELECT *, lead(date) OVER (PARTITION BY currency ORDER BY date) AS next FROM sums
+    ),
+    -- Each day with entries, and after it the quiet days until the next.
+    days AS (
+      SELECT *, explode(sequence(date, coalesce(date_sub(next, 1), date))) AS day FROM next
+    ),
+    daily AS (
+      SELECT day AS date, currency,
+        {", ".join(f"IF(day = date, {n}, 0) AS {n}" for n in ("orders", "units", *_SUMS))},
+        IF(day = date, new_customers, 0) AS new_customers,
+        IF(day = date, returning_customers, 0) AS returning_customers
+      FROM days
+    ),
+    seen AS (
+      SELECT date, currency, orders, units, {filled}, new_customers, returning_customers,
+        lag(net_sales) OVER (PARTITION BY currency ORDER BY date) AS before,
+        avg(net_sales) OVER (PARTITION BY currency ORDER BY date
+          ROWS BETWEEN 6 PRECEDING AND CURRENT ROW) AS average
+      FROM daily
+    )
+    SELECT date, currency, orders, units, gross_sales, discounts, returns, net_sales, shipping,
+      taxes, duties, tips,
+      CAST(net_sales + shipping + taxes + duties + tips AS DECIMAL(18,2)) AS total_sales,
+      CAST(IF(orders > 0, (gross_sales - discounts) / orders, NULL) AS DECIMAL(18,2))
+        AS average_order_value,
+      new_customers, returning_customers,
+      CAST(IF(before <> 0, (net_sales - before) / abs(before), NULL) AS DECIMAL(18,4))
+        AS net_sales_growth,
+      CAST(average AS DECIMAL(18,2)) AS net_sales_7d_avg
+    FROM seen
+    """
+
+
+MART = Mart(name="daily_revenue", query=query)

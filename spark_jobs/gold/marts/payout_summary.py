@@ -1,0 +1,37 @@
+"""gold.payout_summary: what each payout to the bank is made of."""
+
+from spark_jobs.gold.mart import Mart, Sources
+from spark_jobs.gold.money_in import ledger_sql, order_charges_sql
+
+CHARGE = "type IN ('charge', 'payment')"
+REFUND = "type IN ('refund', 'payment_refund', 'refund_failure', 'payment_refund_failure')"
+
+
+def query(sources: Sources) -> str:
+    """One row a payout. arrival_date is the bank's day as Stripe names it (midnight UTC), not a
+    moment in the shop's time zone. A payout made by hand has no balance transactions of its own: it
+    is what it is, and its parts are unknown."""
+    return f"""
+    WITH parts AS (
+      SELECT l.payout_id, sum(IF({CHARGE}, amount, 0)) AS charges,
+        -sum(IF({REFUND}, amount, 0)) AS refunds,
+        sum(IF({CHARGE} OR {REFUND}, 0, amount)) AS adjustments, sum(fee) AS fees, sum(net) AS net,
+        count(DISTINCT c.order_id) AS orders, count(*) AS transactions
+      FROM ({ledger_sql(sources)}) AS l
+      LEFT JOIN (SELECT id AS charge_id, order_id FROM ({order_charges_sql(sources)})) AS c
+        USING (charge_id)
+      WHERE type NOT LIKE 'payout%' AND l.payout_id IS NOT NULL GROUP BY l.payout_id
+    )
+    SELECT p.id AS payout_id, to_date(p.arrival_at) AS arrival_date, p.currency,
+      CAST(s.charges AS DECIMAL(18,2)) AS charges, CAST(s.refunds AS DECIMAL(18,2)) AS refunds,
+      CAST(s.adjustments AS DECIMAL(18,2)) AS adjustments, CAST(s.fees AS DECIMAL(18,2)) AS fees,
+      CAST(coalesce(s.net, p.amount) AS DECIMAL(18,2)) AS net, p.amount,
+      CAST(p.amount - coalesce(s.net, p.amount) AS DECIMAL(18,2)) AS difference,
+      coalesce(s.orders, 0) AS orders, coalesce(s.transactions, 0) AS transactions,
+      p.automatic, p.status
+    FROM {sources.silver("stripe_payouts")} AS p LEFT JOIN parts AS s ON s.payout_id = p.id
+    WHERE NOT p._deleted
+    """
+
+
+MART = Mart(name="payout_summary", query=query)

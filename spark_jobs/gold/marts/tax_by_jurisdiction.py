@@ -1,0 +1,46 @@
+"""gold.tax_by_jurisdiction: taxes by the authority that they are owed to."""
+
+from spark_jobs.gold.mart import Mart, Sources
+
+NOT_ITEMIZED = "not itemized"
+
+
+def query(sources: Sources) -> str:
+    """One row a day, place, tax and currency. What an order's entry adds to a day's taxes is split
+    by the order's own tax lines. Rounding goes by running totals: the parts add up to the entry."""
+    return f"""
+    WITH live AS (
+      SELECT order_id, concat(flatten(transform(lines, l -> l.tax_lines)), shipping_tax_lines)
+        AS tax_lines
+      FROM {sources.silver("orders")} WHERE NOT test AND NOT _deleted
+    ),
+    itemized AS (
+      SELECT order_id, coalesce(t.title, '{NOT_ITEMIZED}') AS tax, coalesce(t.rate, 0) AS rate,
+        sum(t.amount) AS amount
+      FROM live LATERAL VIEW explode(tax_lines) AS t WHERE t.amount > 0 GROUP BY 1, 2, 3
+    ),
+    shares AS (
+      SELECT *, sum(amount) OVER (PARTITION BY order_id ORDER BY tax, rate) AS up_to,
+        sum(amount) OVER (PARTITION BY order_id) AS whole FROM itemized
+    ),
+    entries AS (
+      SELECT s.order_id, s.date, s.currency, s.kind, s.taxes, s.country, s.province,
+        coalesce(t.tax, '{NOT_ITEMIZED}') AS tax, coalesce(t.rate, 0) AS rate,
+        coalesce(t.up_to / t.whole, 1) AS upper,
+        coalesce((t.up_to - t.amount) / t.whole, 0) AS lower
+      FROM {sources.gold("sales")} AS s LEFT JOIN shares AS t USING (order_id) WHERE s.taxes <> 0
+    ),
+    split AS (
+      SELECT *, CAST(round(taxes * upper, 2) - round(taxes * lower, 2) AS DECIMAL(18,2)) AS part
+      FROM entries
+    )
+    SELECT date, country, province, tax, CAST(rate AS DECIMAL(9,6)) AS rate, currency,
+      count(DISTINCT IF(kind = 'order', order_id, NULL)) AS orders,
+      CAST(sum(IF(kind = 'order', part, 0)) AS DECIMAL(18,2)) AS collected,
+      CAST(-sum(IF(kind = 'order', 0, part)) AS DECIMAL(18,2)) AS returned,
+      CAST(sum(part) AS DECIMAL(18,2)) AS taxes
+    FROM split GROUP BY date, country, province, tax, rate, currency
+    """
+
+
+MART = Mart(name="tax_by_jurisdiction", query=query)

@@ -1,0 +1,64 @@
+"""Stripe's side of the money: which order a charge paid, and which payout it left with."""
+
+from spark_jobs.gold.mart import Sources
+
+
+def order_charges_sql(sources: Sources) -> str:
+    """A row a charge: silver's columns with order_id replaced by that of a living order, or NULL.
+
+    metadata.shopify_order_id decides; else the order whose transaction names the charge or its
+    payment intent. Of several orders the smallest id, so that a charge never counts twice.
+    """
+    return f"""
+    WITH live AS (
+      SELECT order_id, transactions FROM {sources.silver("orders")} WHERE NOT test AND NOT _deleted
+    ),
+    named AS (
+      SELECT order_id, t.charge_id, t.payment_intent_id FROM live
+      LATERAL VIEW explode(transactions) AS t
+      WHERE t.charge_id IS NOT NULL OR t.payment_intent_id IS NOT NULL
+    )
+    SELECT c.* EXCEPT (order_id), coalesce(m.order_id, n.order_id, i.order_id) AS order_id
+    FROM {sources.silver("stripe_charges")} AS c
+    LEFT JOIN live AS m ON m.order_id = c.order_id
+    LEFT JOIN (
+      SELECT charge_id, min(order_id) AS order_id FROM named
+      WHERE charge_id IS NOT NULL GROUP BY charge_id
+    ) AS n ON n.charge_id = c.id
+    LEFT JOIN (
+      SELECT payment_intent_id, min(order_id) AS order_id FROM named
+      WHERE payment_intent_id IS NOT NULL GROUP BY payment_intent_id
+    ) AS i ON i.payment_intent_id = c.payment_intent_id
+    WHERE NOT c._deleted
+    """
+
+
+def ledger_sql(sources: Sources) -> str:
+    """A row a balance transaction: silver's columns with charge_id (also of refunds and disputes)
+    and payout_id.
+
+    Stripe's object does not name its payout. Where the pull has not found it in a payout's list, it
+    is the first automatic payout of its currency that was made once the money was available.
+    """
+    return f"""
+    WITH moments AS (
+      SELECT currency, available_at AS at, 0 AS step, id, CAST(NULL AS STRING) AS payout_id
+      FROM {sources.silver("stripe_balance_transactions")} WHERE NOT _deleted
+      UNION ALL
+      SELECT currency, created_at, 1, NULL, id FROM {sources.silver("stripe_payouts")}
+      WHERE NOT _deleted AND automatic AND status NOT IN ('failed', 'canceled')
+    ),
+    next AS (
+      SELECT id, first_value(payout_id, true) OVER (
+        PARTITION BY currency ORDER BY at, step, payout_id
+        ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING) AS payout_id FROM moments
+    )
+    SELECT b.* EXCEPT (payout_id), coalesce(r.charge_id, d.charge_id, c.id) AS charge_id,
+      IF(b.type LIKE 'payout%', b.source_id, coalesce(b.payout_id, n.payout_id)) AS payout_id
+    FROM {sources.silver("stripe_balance_transactions")} AS b
+    LEFT JOIN next AS n ON n.id = b.id
+    LEFT JOIN {sources.silver("stripe_charges")} AS c ON c.id = b.source_id
+    LEFT JOIN {sources.silver("stripe_refunds")} AS r ON r.id = b.source_id
+    LEFT JOIN {sources.silver("stripe_disputes")} AS d ON d.id = b.source_id
+    WHERE NOT b._deleted
+    """
