@@ -18,11 +18,12 @@ SOURCE ?= shopify
 STREAMS ?=
 SINCE ?=
 UNTIL ?=
+CUSTOMER ?=
 SQL ?=
 FORMAT ?= table
 TESTS ?= tests
 
-.PHONY: help setup demo test chaos lint up down status flow backfill query bench compose-env lock clean
+.PHONY: help setup demo test chaos lint up down status flow backfill redact query bench compose-env lock clean
 
 help: ## Show this list
 	awk 'BEGIN {FS = ":.*## "} /^[a-z_-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -71,6 +72,9 @@ flow: $(READY) ## Run one flow: make flow FLOW=ecomm.ingest/shopify_to_s3 INPUTS
 
 backfill: $(READY) ## Read a window again: make backfill SOURCE=stripe STREAMS=charges SINCE=2026-01-01 UNTIL=2026-02-01
 	$(EMBEDDED) backfill --source "$$SOURCE" --streams "$$STREAMS" --since "$$SINCE" --until "$$UNTIL"
+
+redact: $(READY) ## Take a customer out of everything that is stored: make redact CUSTOMER=7700000001
+	$(EMBEDDED) flow ecomm.privacy/redact_customer --inputs '{"customer": "$(CUSTOMER)"}'
 
 query: $(READY) ## ClickHouse SQL: make query SQL='select * from gold.daily_revenue' FORMAT=table|json|csv
 	$(EMBEDDED) query "$$SQL" --format '$(FORMAT)'

@@ -9,6 +9,7 @@ from spark_jobs.gold.integrity import run as run_integrity
 from spark_jobs.gold.job import run as run_gold
 from spark_jobs.lakehouse import Lakehouse
 from spark_jobs.maintenance import maintain as run_maintenance
+from spark_jobs.privacy.redact import run as run_redact
 from spark_jobs.session import spark_session
 from spark_jobs.silver.job import run as run_silver
 
@@ -56,6 +57,12 @@ def anomalies() -> None:
     arguments = _arguments()
     found = run_anomalies(_lakehouse(arguments), arguments.timezone)
     log.info("anomalies: %d incidents", found)
+
+
+def redact() -> None:
+    arguments = _arguments()
+    done = run_redact(_lakehouse(arguments), arguments.timezone)
+    log.info("redact: %d requests carried out", done)
 
 
 def maintain() -> None:

@@ -15,17 +15,17 @@ LAYERS = ("bronze", "silver", "gold")
 def maintain(lake: Lakehouse) -> int:
     """Optimize and vacuum every table of the lakehouse; the number of tables. Raises Spark's own
     error at the first table that cannot be."""
-    tables = _tables(lake)
-    for layer, table in tables:
+    found = tables(lake)
+    for layer, table in found:
         name = lake.name(layer, table)
         (done,) = lake.rows(f"OPTIMIZE {name}")
         lake.spark.sql(f"VACUUM {name}")
         rewritten, written = done.metrics.numFilesRemoved, done.metrics.numFilesAdded
         log.info("%s.%s: %d files rewritten as %d", layer, table, rewritten, written)
-    return len(tables)
+    return len(found)
 
 
-def _tables(lake: Lakehouse) -> list[tuple[str, str]]:
+def tables(lake: Lakehouse) -> list[tuple[str, str]]:
     """(layer, table) of all: what the catalog lists, else every folder with a Delta log."""
     if "/" in lake.root:
         logs = lake.rows(

@@ -139,8 +139,6 @@ def _configuration(settings: Settings, work: Path) -> dict[str, str]:
         "spark.sql.catalog.spark_catalog": "org.apache.spark.sql.delta.catalog.DeltaCatalog",
         "spark.sql.session.timeZone": "UTC",
         "spark.sql.shuffle.partitions": "4",
-        # VACUUM lists with ten thousand tasks by default: a minute a table.
-        "spark.sql.sources.parallelPartitionDiscovery.parallelism": "2",
         # VACUUM lists a table in that many tasks, 10,000 by itself: half a minute a table.
         "spark.sql.sources.parallelPartitionDiscovery.parallelism": "4",
         "spark.databricks.delta.snapshotPartitions": "2",

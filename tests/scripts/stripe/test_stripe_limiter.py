@@ -10,6 +10,8 @@ from local_service import running
 from stripe_account import BY_NAME, MemoryStore, run, seed
 
 from docker.stripe.limits import Bucket
+from scripts import settings
+from scripts.errors import FatalError
 from scripts.settings import Stripe
 from scripts.stripe import client as client_module
 from scripts.stripe.client import Client
@@ -114,3 +116,19 @@ def test_a_pull_uses_the_local_stripe_s_own_limit(
     assert traffic["throttled"] <= traffic["admitted"] / 100
     seconds = traffic["last_at"] - traffic["first_at"]
     assert (traffic["admitted"] - 1) / seconds >= 0.9 * 25
+
+
+@pytest.mark.parametrize("given", ["0", "-1", "fast"])
+def test_a_permitted_rate_is_a_whole_number(monkeypatch: pytest.MonkeyPatch, given: str) -> None:
+    monkeypatch.setenv("STRIPE_API_KEY", KEY)
+    monkeypatch.setenv("STRIPE_REQUESTS_PER_SECOND", given)
+    with pytest.raises(FatalError, match="STRIPE_REQUESTS_PER_SECOND"):
+        settings.stripe()
+
+
+def test_the_permitted_rate_is_the_accounts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("STRIPE_API_KEY", KEY)
+    monkeypatch.delenv("STRIPE_REQUESTS_PER_SECOND", raising=False)
+    assert settings.stripe().requests_per_second == 25
+    monkeypatch.setenv("STRIPE_REQUESTS_PER_SECOND", "100")
+    assert settings.stripe().requests_per_second == 100

@@ -1,0 +1,93 @@
+"""A person taken out of landing: new parts, then the manifest that names them, then the old go.
+
+Manifests are otherwise never written twice. Here each is replaced whole, because what it promises
+(bytes, sha256) must hold of the files it names at every moment; rows stay as many as they were, and
+`redacted` says by which request. One request is under way at a time (the caller's claim).
+"""
+
+import gzip
+import hashlib
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from scripts.landing.store import Store
+from scripts.privacy.mask import Person, belongs, learn, masked, quotes, unquoted
+
+MANIFESTS = "landing/_manifests/"
+RECORD = b',"record":'
+CUSTOMER_STREAMS = (("shopify", "customers"),)
+
+
+def learn_from_landing(store: Store, person: Person) -> None:
+    """Read everything until nothing new is learned: an order gives the email that a charge has."""
+    known = -1
+    while known != len(person.texts):
+        known = len(person.texts)
+        for key in store.list(MANIFESTS):
+            manifest = orjson.loads(store.read(key))
+            for file in manifest["files"]:
+                for head, record in lines(store, file["path"]):
+                    if isinstance(record, dict) and belongs(record, person, _customers(head)):
+                        learn(record, person)
+
+
+def redact_landing(store: Store, person: Person, request: str) -> list[dict[str, str]]:
+    """Rewrite every part that names the person; source, stream and run of each changed manifest,
+    those of an interrupted call included."""
+    changed: list[dict[str, str]] = []
+    for key in list(store.list(MANIFESTS)):
+        manifest = orjson.loads(store.read(key))
+        files = [_redacted(store, file, person, request) for file in manifest["files"]]
+        if files != manifest["files"]:
+            done = [*manifest.get("redacted", []), request]
+            total = sum(file["bytes"] for file in files)
+            after = {**manifest, "files": files, "bytes": total, "redacted": done}
+            put(store, key, orjson.dumps(after))
+            store.delete([old["path"] for old in manifest["files"] if old not in files])
+            manifest = after
+        if request in manifest.get("redacted", []):
+            changed.append({name: manifest[name] for name in ("source", "stream", "run_id")})
+    return changed
+
+
+def lines(store: Store, path: str) -> Iterator[tuple[dict[str, Any], Any]]:
+    """(envelope without its record, record) of every line of a part."""
+    for line in gzip.decompress(store.read(path)).splitlines():
+        head, _, record = line.partition(RECORD)
+        yield orjson.loads(head + b"}"), orjson.loads(record[:-1])
+
+
+def put(store: Store, key: str, content: bytes) -> None:
+    with tempfile.NamedTemporaryFile() as file:
+        file.write(content)
+        file.flush()
+        store.upload(Path(file.name), key)
+
+
+def _redacted(store: Store, file: dict[str, Any], person: Person, request: str) -> dict[str, Any]:
+    """The part's entry; of a new part beside it when it named the person."""
+    out, changed = [], False
+    for head, record in lines(store, file["path"]):
+        of_customer = _customers(head)
+        if isinstance(record, dict) and belongs(record, person, of_customer):
+            record, changed = masked(record, person, of_customer), True
+            if of_customer:
+                head["_id"] = head["_id"].replace(person.customer_id, person.token)
+        elif quotes(record, person):
+            record, changed = unquoted(record, person), True
+        out.append(orjson.dumps(head)[:-1] + RECORD + orjson.dumps(record) + b"}\n")
+    if not changed:
+        return file
+    content = gzip.compress(b"".join(out), mtime=0)
+    path = file["path"].removesuffix(".jsonl.gz").partition("-r-")[0] + f"-r-{request}.jsonl.gz"
+    put(store, path, content)
+    digest = hashlib.sha256(content).hexdigest()
+    return {"path": path, "rows": len(out), "bytes": len(content), "sha256": digest}
+
+
+def _customers(head: dict[str, Any]) -> bool:
+    return (head["_source"], head["_stream"]) in CUSTOMER_STREAMS

@@ -1,0 +1,190 @@
+"""What is personal in a source's record, and the record without it.
+
+Amounts, times, quantities and the ids of orders and items stay; so do province and country codes,
+which say where tax was due and not who lives there. The customer's id becomes a token and an email
+the token's address, so that counts of customers and of guests stay what they were.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+# Objects that are about a person: every text in them goes, whatever its key.
+PERSONAL_OBJECTS = _words("""
+customer defaultAddress default_address addresses addressesV2 shippingAddress shipping_address
+billingAddress billing_address destination billing_details shipping shipping_details
+customer_details collected_information client_details defaultEmailAddress defaultPhoneNumber
+address payment_details paymentDetails
+""")
+# Fields that are about a person wherever they stand.
+PERSONAL_FIELDS = _words("""
+first_name firstName last_name lastName displayName display_name email contact_email phone
+emailAddress phoneNumber note notes customAttributes custom_attributes note_attributes
+receipt_email receiptEmail receipt_number customer_email customer_name customer_phone
+customer_address browser_ip clientIp ip user_agent landing_site referring_site tags recipient
+recipient_name name_on_card description statement_descriptor raw abandoned_checkout_url
+abandonedCheckoutUrl invoiceUrl invoice_url receipt_url
+""")
+# What of a person's object is no more than a place for tax, a kind, or a time.
+KEPT = _words("""
+id province_code provinceCode province country_code countryCode countryCodeV2 country state
+currency currencyCode created_at createdAt updated_at updatedAt numberOfOrders orders_count amount
+total_spent marketingState object verified_email tax_exempt
+""")
+# Fields that name the customer by id.
+CUSTOMER_IDS = _words("customer_id customerId user_id shopify_customer_id")
+NAMES = ("first_name", "firstName", "last_name", "lastName", "displayName", "name")
+GID = "gid://shopify/Customer/"
+LEAST_TEXT = 5  # characters: shorter texts stand in too many others to be looked for
+
+
+@dataclass
+class Person:
+    """customer_id: Shopify's digits. texts: emails, phones and full names, lower case; what is
+    learned of the person from one record finds the next. token: what stands for them from now on.
+    """
+
+    customer_id: str
+    token: str
+    texts: set[str] = field(default_factory=set[str])
+
+    @property
+    def emails(self) -> set[str]:
+        return {text for text in self.texts if "@" in text}
+
+    @property
+    def address(self) -> str:
+        """An address of a domain that can never exist (RFC 2606)."""
+        return f"{self.token}@redacted.invalid"
+
+
+def belongs(record: Any, person: Person, of_customer: bool) -> bool:
+    """Whether the record is the person's: by customer id, and where it has none, by what was
+    learned. People share phones and addresses, so another customer's record is never taken.
+    of_customer: it is of a stream of customers, so that its own id counts."""
+    ids = set(_customer_ids(record))
+    if of_customer:
+        ids.add(_digits(record.get("id")))
+    if ids:
+        return person.customer_id in ids
+    return any(_says(value, person.texts) for _, _, value in _leaves(record))
+
+
+def quotes(record: Any, person: Person) -> bool:
+    """Whether a record that is not the person's holds an email address of theirs."""
+    return any(_says(value, person.emails) for _, _, value in _leaves(record))
+
+
+def unquoted(value: Any, person: Person) -> Any:
+    """The record with the person's email addresses replaced and nothing else."""
+    if isinstance(value, dict):
+        return {key: unquoted(part, person) for key, part in value.items()}
+    if isinstance(value, list):
+        return [unquoted(part, person) for part in value]
+    return _replaced(value, person.emails, person.token) if isinstance(value, str) else value
+
+
+def learn(record: Any, person: Person) -> None:
+    """Remember the emails, phones and full names of a record that belongs to the person."""
+    for holder in _objects(record):
+        for key in ("email", "emailAddress", "receipt_email", "phone", "phoneNumber"):
+            _remember(holder.get(key), person)
+        first = holder.get("first_name") or holder.get("firstName")
+        last = holder.get("last_name") or holder.get("lastName")
+        if isinstance(first, str) and isinstance(last, str):
+            _remember(f"{first} {last}", person)
+
+
+def masked(record: Any, person: Person, of_customer: bool) -> Any:
+    """The record without the person."""
+    given = dict(record)
+    if of_customer:
+        given["id"] = _masked_id(record.get("id"), person)
+        given |= {name: None for name in NAMES if name in given}
+    return {key: _mask(key, value, person, inside=False) for key, value in given.items()}
+
+
+def _mask(key: str, value: Any, person: Person, inside: bool) -> Any:
+    if isinstance(value, dict):
+        inner = inside or key in PERSONAL_OBJECTS
+        return {name: _mask(name, part, person, inner) for name, part in value.items()}
+    if isinstance(value, list):
+        if key in PERSONAL_FIELDS:
+            return []
+        return [_mask(key, part, person, inside or key in PERSONAL_OBJECTS) for part in value]
+    if value is None or isinstance(value, bool):
+        return value
+    if key == "customer" or key in CUSTOMER_IDS or (key == "id" and inside):
+        return _masked_id(value, person)
+    if "email" in key.lower() and isinstance(value, str):
+        return person.address
+    if key in PERSONAL_FIELDS or (inside and key not in KEPT):
+        return None
+    return _without(value, person) if isinstance(value, str) else value
+
+
+def _masked_id(value: Any, person: Person) -> Any:
+    if _digits(value) != person.customer_id:
+        return value  # a Stripe customer's own id, an address's id
+    text = str(value)
+    return text[: len(text) - len(person.customer_id)] + person.token
+
+
+def _without(text: str, person: Person) -> str:
+    text = _replaced(text, person.texts, person.token)
+    return text.replace(GID + person.customer_id, GID + person.token)
+
+
+def _replaced(text: str, parts: set[str], token: str) -> str:
+    for part in sorted((part for part in parts if part in text.lower()), key=len, reverse=True):
+        text = re.sub(re.escape(part), token, text, flags=re.IGNORECASE)
+    return text
+
+
+def _says(value: Any, texts: set[str]) -> bool:
+    return isinstance(value, str) and any(text in value.lower() for text in texts)
+
+
+def _customer_ids(record: Any) -> Iterator[str]:
+    for parent, key, value in _leaves(record):
+        named = key in CUSTOMER_IDS or (key == "id" and parent == "customer")
+        if named or str(value).startswith(GID):
+            yield _digits(value)
+
+
+def _leaves(value: Any, key: str = "", parent: str = "") -> Iterator[tuple[str, str, Any]]:
+    """(key of the object around it, key, value) of every scalar."""
+    if isinstance(value, dict):
+        for name, part in value.items():
+            yield from _leaves(part, name, key)
+    elif isinstance(value, list):
+        for part in value:
+            yield from _leaves(part, key, parent)
+    elif value is not None:
+        yield parent, key, value
+
+
+def _objects(value: Any) -> Iterator[dict[str, Any]]:
+    if isinstance(value, dict):
+        yield value
+        for part in value.values():
+            yield from _objects(part)
+    elif isinstance(value, list):
+        for part in value:
+            yield from _objects(part)
+
+
+def _remember(value: Any, person: Person) -> None:
+    if isinstance(value, str) and len(value.strip()) >= LEAST_TEXT:
+        person.texts.add(value.strip().lower())
+
+
+def _digits(value: Any) -> str:
+    """`gid://shopify/Customer/1` and 1 are both '1'."""
+    return re.split(r"[/?]", str(value))[-1] if value is not None else ""

@@ -1,0 +1,63 @@
+"""One deletion request: landing masked, then the note that the lake's job works from.
+
+The token is random and nowhere kept beside the id, so nobody can lead it back. While the request is
+under way a work object holds both, and what landing said of the person: a process that dies must go
+on with the same token, and what would lead it to the rest is masked already.
+"""
+
+import hashlib
+import secrets
+from typing import Any
+
+import orjson
+
+from scripts.errors import FatalError
+from scripts.landing.store import Store
+from scripts.landing.writer import iso, now_utc
+from scripts.privacy.landing import learn_from_landing, redact_landing
+from scripts.privacy.mask import Person
+
+NOTES = "privacy/"  # what Spark reads
+WORK = "state/privacy/"
+
+
+def redact(store: Store, customer_id: str, emails: list[str], phones: list[str]) -> str:
+    """Mask the customer in landing; the request's id. Called again it goes on."""
+    if not customer_id.isdigit():
+        raise FatalError(f"a customer is named by Shopify's number, not by {customer_id[:40]!r}")
+    work = _work(store, Person(customer_id, "", {text.lower() for text in emails + phones}))
+    person = Person(customer_id, work["token"], set(work["texts"]))
+    runs = redact_landing(store, person, work["request"])
+    note: dict[str, object] = {
+        "request": work["request"],
+        "kind": "customers/redact",
+        "token": work["token"],
+        "requested_at": work["requested_at"],
+        "runs": runs,
+    }
+    key = f"{NOTES}{work['request']}.json"
+    if not store.exists(key):
+        store.create(key, note)
+    store.delete([_key(customer_id)])
+    return str(work["request"])
+
+
+def _work(store: Store, person: Person) -> dict[str, Any]:
+    """The request under way, or a new one with all that landing says of the person."""
+    key = _key(person.customer_id)
+    if not store.exists(key):
+        learn_from_landing(store, person)
+        made: dict[str, object] = {
+            "request": secrets.token_hex(8),
+            "token": f"redacted-{secrets.token_hex(8)}",
+            "requested_at": iso(now_utc()),
+            "texts": sorted(person.texts),
+        }
+        store.create(key, made)
+    found: dict[str, Any] = orjson.loads(store.read(key))
+    return found
+
+
+def _key(customer_id: str) -> str:
+    """A hash of a number can be guessed; it is there only while the request is under way."""
+    return f"{WORK}{hashlib.sha256(customer_id.encode()).hexdigest()[:16]}.json"

@@ -1,0 +1,88 @@
+"""Landing on a real S3 server after a request: masked, consistent, and able to go on."""
+
+import gzip
+import hashlib
+
+import orjson
+import pytest
+from lake import landed, manifests
+
+from scripts.errors import FatalError
+from scripts.landing.store import Store
+from scripts.landing.writer import LandingWriter
+from scripts.privacy import landing
+from scripts.privacy.request import redact
+
+HERS = {"id": 1, "customer": {"id": 77001}, "email": "jane@home.example", "total_price": "9.00"}
+HIS = {"id": 2, "customer": {"id": 5}, "email": "bob@home.example", "total_price": "7.00"}
+
+
+def land(store: Store, source: str, stream: str, *records: dict) -> None:
+    with LandingWriter(store, source, stream, "test") as writer:
+        for record in records:
+            writer.write(str(record["id"]), record)
+        writer.finish(None, "2026-11-01T00:00:00.000000Z")
+
+
+def everything(store: Store) -> bytes:
+    parts = (store.read(key) for key in store.list(""))
+    return b"".join(gzip.decompress(p) if p[:2] == b"\x1f\x8b" else p for p in parts)
+
+
+def test_parts_are_masked_and_manifests_true(store: Store) -> None:
+    land(store, "shopify", "orders", HERS, HIS)
+    land(store, "stripe", "charges", {"id": "ch_1", "receipt_email": "jane@home.example"})
+    land(store, "stripe", "charges", {"id": "ch_2", "receipt_email": "bob@home.example"})
+    (untouched,) = (m for m in manifests(store, "stripe", "charges")[1:])
+    identity = redact(store, "77001", [], [])
+    assert b"jane@home" not in everything(store)
+    assert b"77001" not in everything(store)
+    first, second = (envelope["record"] for envelope in landed(store, "shopify", "orders"))
+    assert (first["total_price"], second) == ("9.00", HIS)
+    for manifest in manifests(store, "shopify", "orders"):
+        for file in manifest["files"]:
+            content = store.read(file["path"])
+            assert (hashlib.sha256(content).hexdigest(), len(content)) == (
+                file["sha256"],
+                file["bytes"],
+            )
+    assert manifests(store, "stripe", "charges")[1] == untouched
+    note = orjson.loads(store.read(f"privacy/{identity}.json"))
+    assert {run["stream"] for run in note["runs"]} == {"orders", "charges"}
+    assert list(store.list("state/privacy/")) == []
+
+
+def test_a_request_that_died_goes_on_with_its_token(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    land(store, "shopify", "orders", HERS)
+    land(store, "shopify", "draft_orders", HERS)
+    # Only its email says whose it is, and the drafts that told it are masked first.
+    land(store, "stripe", "charges", {"id": "ch_1", "receipt_email": "jane@home.example"})
+    real, written = landing.put, []
+
+    def dies_at_the_third(*arguments: object) -> None:
+        written.append(arguments)
+        if len(written) == 3:
+            raise KeyboardInterrupt
+        real(*arguments)  # type: ignore[arg-type]
+
+    with monkeypatch.context() as patched:
+        patched.setattr(landing, "put", dies_at_the_third)
+        with pytest.raises(KeyboardInterrupt):
+            redact(store, "77001", [], [])
+    identity = redact(store, "77001", [], [])
+    note = orjson.loads(store.read(f"privacy/{identity}.json"))
+    assert {run["stream"] for run in note["runs"]} == {"orders", "draft_orders", "charges"}
+    assert b"jane@home" not in everything(store)
+    tokens = {
+        r["record"]["customer"]["id"]
+        for s in ("orders", "draft_orders")
+        for r in landed(store, "shopify", s)
+    }
+    assert tokens == {note["token"]}
+
+
+def test_a_customer_is_a_number(store: Store) -> None:
+    with pytest.raises(FatalError, match="named by Shopify's number"):
+        redact(store, "jane@home.example", [], [])

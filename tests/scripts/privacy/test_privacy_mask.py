@@ -1,0 +1,105 @@
+"""What a masked record still says, and what not."""
+
+import copy
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from scripts.privacy.mask import Person, belongs, learn, masked, quotes, unquoted
+
+ADDRESS = {
+    "first_name": "Jane",
+    "last_name": "Doe-Smith",
+    "address1": "1 Main St",
+    "city": "Springfield",
+    "zip": "12345",
+    "phone": "+15550001111",
+    "province_code": "NY",
+    "country_code": "US",
+}
+REST_ORDER: dict[str, Any] = {
+    "id": 5001,
+    "name": "#1001",
+    "email": "jane@home.example",
+    "total_price": "20.00",
+    "note": "ring twice",
+    "customer": {"id": 77001, "email": "jane@home.example", "first_name": "Jane"},
+    "shipping_address": ADDRESS,
+    "line_items": [{"id": 1, "name": "Tee - M", "price": "10.00", "sku": "TEE", "quantity": 2}],
+    "browser_ip": "203.0.113.7",
+}
+
+
+def jane() -> Person:
+    return Person("77001", "redacted-abc")
+
+
+def test_an_order_keeps_its_money_and_loses_its_buyer() -> None:
+    person = jane()
+    learn(REST_ORDER, person)
+    after = masked(REST_ORDER, person, of_customer=False)
+    assert after["customer"]["id"] == "redacted-abc"
+    assert after["email"] == after["customer"]["email"] == "redacted-abc@redacted.invalid"
+    assert after["line_items"] == REST_ORDER["line_items"]
+    assert (after["id"], after["name"], after["total_price"]) == (5001, "#1001", "20.00")
+    assert after["shipping_address"]["province_code"] == "NY"
+    gone = ("jane", "doe", "main st", "springfield", "12345", "+1555", "ring", "203.0", "77001")
+    assert [text for text in gone if text in str(after).lower()] == []
+
+
+def test_a_charge_is_found_by_what_an_order_taught() -> None:
+    person = jane()
+    charge = {"id": "ch_1", "amount": 2000, "receipt_email": "JANE@home.example", "metadata": {}}
+    assert not belongs(charge, person, of_customer=False)
+    learn(REST_ORDER, person)
+    assert belongs(charge, person, of_customer=False)
+    after = masked(charge, person, of_customer=False)
+    assert after == {**charge, "receipt_email": "redacted-abc@redacted.invalid"}
+
+
+def test_the_customer_of_another_number_is_another_one() -> None:
+    person = jane()
+    for other in (770012, "gid://shopify/Customer/177001", "7700"):
+        assert not belongs({"customer": {"id": other}}, person, of_customer=False)
+    assert not belongs({"id": 77001}, person, of_customer=False)  # an order of that number
+    assert belongs({"id": 77001}, person, of_customer=True)
+    assert belongs({"customer": {"id": "gid://shopify/Customer/77001"}}, person, of_customer=False)
+
+
+def test_who_shares_her_phone_is_left_alone_and_who_quotes_her_email_is_not_masked() -> None:
+    person = jane()
+    learn(REST_ORDER, person)
+    brother = {"customer": {"id": 5, "phone": "+15550001111"}, "note": "a gift"}
+    assert not belongs(brother, person, of_customer=False)
+    assert not quotes(brother, person)
+    writes = {**brother, "note": "ask Jane@home.example"}
+    assert not belongs(writes, person, of_customer=False)
+    assert unquoted(writes, person) == {**brother, "note": "ask redacted-abc"}
+
+
+def test_a_text_that_quotes_her_email_loses_only_that() -> None:
+    person = jane()
+    learn(REST_ORDER, person)
+    event = {"customer_id": "77001", "page": "/thanks?email=jane@home.example&order=5001"}
+    after = masked(event, person, of_customer=False)
+    assert after == {"customer_id": "redacted-abc", "page": "/thanks?email=redacted-abc&order=5001"}
+
+
+@given(
+    st.recursive(
+        st.integers() | st.booleans() | st.none(),
+        lambda inner: (
+            st.lists(inner)
+            | st.dictionaries(
+                st.sampled_from(["amount", "price", "sku", "lines", "customer"]), inner
+            )
+        ),
+    )
+)
+def test_masking_twice_is_masking_once_and_the_original_stays(value: object) -> None:
+    record = {**REST_ORDER, "more": value}
+    before = copy.deepcopy(record)
+    once = masked(record, jane(), of_customer=False)
+    assert masked(once, jane(), of_customer=False) == once
+    assert record == before
