@@ -87,7 +87,9 @@ def _s3(settings: Settings) -> tuple[list[str], dict[str, str]]:
         )
     )
     found: list[Path] = jars.fetch(["s3proxy"])["s3proxy"]
-    argv = [str(jre.java()), "-Xmx256m", "-XX:+UseSerialGC", "-cp", ":".join(map(str, found))]
+    logging = f"-Dlogback.configurationFile={Path(__file__).parent / 's3proxy-logback.xml'}"
+    argv = [str(jre.java()), "-Xmx256m", "-XX:+UseSerialGC", logging]
+    argv += ["-cp", ":".join(map(str, found))]
     return [*argv, "org.gaul.s3proxy.Main", "--properties", str(config)], dict(os.environ)
 
 
