@@ -20,7 +20,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--customer", required=True, help="Shopify's customer id, digits")
     given = parser.parse_args()
-    request = redact(Store(settings.s3()), given.customer, [], [])
+    request = redact(Store(settings.s3()), given.customer)
     Kestra.outputs({"request": request})
     log.info("landing is masked, request %s", request)
 

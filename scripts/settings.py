@@ -104,6 +104,10 @@ def slack_webhook_url() -> str:
     return _required("SLACK_WEBHOOK_URL")
 
 
+def shopify_api_secret() -> str:
+    return _required("SHOPIFY_API_SECRET")
+
+
 def kestra() -> Kestra:
     url = _required("KESTRA_URL").rstrip("/")
     return Kestra(
@@ -118,6 +122,7 @@ def secrets() -> list[str]:
     """Values that must never reach a log, a manifest or an alert."""
     names = (
         "SHOPIFY_ACCESS_TOKEN",
+        "SHOPIFY_API_SECRET",
         "STRIPE_API_KEY",
         "DATABRICKS_TOKEN",
         "SLACK_WEBHOOK_URL",

@@ -28,11 +28,8 @@ def learn_from_landing(store: Store, person: Person) -> None:
     while known != len(person.texts):
         known = len(person.texts)
         for key in store.list(MANIFESTS):
-            manifest = orjson.loads(store.read(key))
-            for file in manifest["files"]:
-                for head, record in lines(store, file["path"]):
-                    if isinstance(record, dict) and belongs(record, person, _customers(head)):
-                        learn(record, person)
+            for _, record in records_of(store, key, person):
+                learn(record, person)
 
 
 def redact_landing(store: Store, person: Person, request: str) -> list[dict[str, str]]:
@@ -52,6 +49,16 @@ def redact_landing(store: Store, person: Person, request: str) -> list[dict[str,
         if request in manifest.get("redacted", []):
             changed.append({name: manifest[name] for name in ("source", "stream", "run_id")})
     return changed
+
+
+def records_of(
+    store: Store, manifest_key: str, person: Person
+) -> Iterator[tuple[dict[str, Any], Any]]:
+    """(envelope without its record, record) of a manifest's records that are the person's."""
+    for file in orjson.loads(store.read(manifest_key))["files"]:
+        for head, record in lines(store, file["path"]):
+            if isinstance(record, dict) and belongs(record, person, _customers(head)):
+                yield head, record
 
 
 def lines(store: Store, path: str) -> Iterator[tuple[dict[str, Any], Any]]:

@@ -21,11 +21,18 @@ NOTES = "privacy/"  # what Spark reads
 WORK = "state/privacy/"
 
 
-def redact(store: Store, customer_id: str, emails: list[str], phones: list[str]) -> str:
+def ask(store: Store, customer_id: str, texts: tuple[str, ...]) -> None:
+    """Keep what Shopify says of the customer until `redact` takes it: Kestra must not see it."""
+    said: dict[str, object] = {"texts": sorted(text.lower() for text in texts)}
+    store.delete([_key(customer_id, "asked")])
+    store.create(_key(customer_id, "asked"), said)
+
+
+def redact(store: Store, customer_id: str) -> str:
     """Mask the customer in landing; the request's id. Called again it goes on."""
     if not customer_id.isdigit():
         raise FatalError(f"a customer is named by Shopify's number, not by {customer_id[:40]!r}")
-    work = _work(store, Person(customer_id, "", {text.lower() for text in emails + phones}))
+    work = _work(store, Person(customer_id, "", _asked(store, customer_id)))
     person = Person(customer_id, work["token"], set(work["texts"]))
     runs = redact_landing(store, person, work["request"])
     note: dict[str, object] = {
@@ -38,8 +45,13 @@ def redact(store: Store, customer_id: str, emails: list[str], phones: list[str])
     key = f"{NOTES}{work['request']}.json"
     if not store.exists(key):
         store.create(key, note)
-    store.delete([_key(customer_id)])
+    store.delete([_key(customer_id), _key(customer_id, "asked")])
     return str(work["request"])
+
+
+def _asked(store: Store, customer_id: str) -> set[str]:
+    key = _key(customer_id, "asked")
+    return set(orjson.loads(store.read(key))["texts"]) if store.exists(key) else set()
 
 
 def _work(store: Store, person: Person) -> dict[str, Any]:
@@ -58,6 +70,6 @@ def _work(store: Store, person: Person) -> dict[str, Any]:
     return found
 
 
-def _key(customer_id: str) -> str:
+def _key(customer_id: str, kind: str = "work") -> str:
     """A hash of a number can be guessed; it is there only while the request is under way."""
-    return f"{WORK}{hashlib.sha256(customer_id.encode()).hexdigest()[:16]}.json"
+    return f"{WORK}{hashlib.sha256(customer_id.encode()).hexdigest()[:16]}-{kind}.json"

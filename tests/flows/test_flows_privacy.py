@@ -1,9 +1,13 @@
 """A deletion request through the real engine: the form, landing, the Databricks job."""
 
+import base64
 import gzip
+import hashlib
+import hmac
 
 import boto3
-from flow_stack import Stack
+import requests
+from flow_stack import Stack, eventually
 
 from scripts.landing.store import Store
 from scripts.landing.writer import LandingWriter
@@ -35,3 +39,29 @@ def test_the_form_masks_landing_and_runs_the_job(stack: Stack, monkeypatch) -> N
     assert len(audits["Contents"]) >= 2
     bad = stack.ended(stack.start(FLOW, customer="jane@home.example"))
     assert bad["state"]["current"] == "FAILED"
+
+
+def test_shopifys_webhook_is_answered_and_starts_the_redaction(stack: Stack) -> None:
+    place = "executions/webhook/ecomm.privacy/shopify_request/shopify-compliance"
+    url = f"{stack.values['KESTRA_URL']}/api/v1/main/{place}"
+    body = b'{ "shop_domain": "fern.myshopify.com", "customer": {"id": 770100, "email": "x@y.z"} }'
+    digest = hmac.new(stack.values["SHOPIFY_API_SECRET"].encode(), body, hashlib.sha256).digest()
+    headers = {
+        "Content-Type": "application/json",
+        "X-Shopify-Topic": "customers/redact",
+        "X-Shopify-Hmac-Sha256": base64.b64encode(digest).decode(),
+    }
+    wrong = requests.post(url, data=body + b" ", headers=headers, timeout=120)
+    assert wrong.status_code == 401
+    right = requests.post(url, data=body, headers=headers, timeout=120)
+    assert (right.status_code, right.json()["message"]) == (200, "the customer is being redacted")
+
+    def started() -> list[str]:
+        runs = stack.executions("ecomm.privacy")
+        return [run["id"] for run in runs if run.get("inputs", {}).get("customer") == "770100"]
+
+    (run,) = eventually(started, 60)
+    assert stack.ended(run)["state"]["current"] == "SUCCESS"
+    assert "x@y.z" not in str(
+        [stack.logs(item["id"]) for item in stack.executions("ecomm.privacy")]
+    )

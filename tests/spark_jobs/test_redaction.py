@@ -158,7 +158,7 @@ def redacted(lab):
     lab.build("daily_revenue", "customer_segments")
     lab.before = lab.rows("gold.daily_revenue", order="date")
     assert set(CANARIES) <= set(found(lab.folder))
-    lab.request = redact(ReadableStore(lab.folder), CUSTOMER, [], [])
+    lab.request = redact(ReadableStore(lab.folder), CUSTOMER)
     lab.done = run(lab.lake, "America/New_York")
     return lab
 

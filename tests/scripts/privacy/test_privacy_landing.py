@@ -34,7 +34,7 @@ def test_parts_are_masked_and_manifests_true(store: Store) -> None:
     land(store, "stripe", "charges", {"id": "ch_1", "receipt_email": "jane@home.example"})
     land(store, "stripe", "charges", {"id": "ch_2", "receipt_email": "bob@home.example"})
     (untouched,) = (m for m in manifests(store, "stripe", "charges")[1:])
-    identity = redact(store, "77001", [], [])
+    identity = redact(store, "77001")
     assert b"jane@home" not in everything(store)
     assert b"77001" not in everything(store)
     first, second = (envelope["record"] for envelope in landed(store, "shopify", "orders"))
@@ -70,8 +70,8 @@ def test_a_request_that_died_goes_on_with_its_token(
     with monkeypatch.context() as patched:
         patched.setattr(landing, "put", dies_at_the_third)
         with pytest.raises(KeyboardInterrupt):
-            redact(store, "77001", [], [])
-    identity = redact(store, "77001", [], [])
+            redact(store, "77001")
+    identity = redact(store, "77001")
     note = orjson.loads(store.read(f"privacy/{identity}.json"))
     assert {run["stream"] for run in note["runs"]} == {"orders", "draft_orders", "charges"}
     assert b"jane@home" not in everything(store)
@@ -85,4 +85,4 @@ def test_a_request_that_died_goes_on_with_its_token(
 
 def test_a_customer_is_a_number(store: Store) -> None:
     with pytest.raises(FatalError, match="named by Shopify's number"):
-        redact(store, "jane@home.example", [], [])
+        redact(store, "jane@home.example")

@@ -1,0 +1,70 @@
+"""Take one of Shopify's compliance webhooks: `python -m scripts.privacy_request --body FILE`.
+
+The headers come as JSON in --headers. Outputs tell Kestra what to answer and what to start; who the
+customer is beyond the id stays in the bucket.
+"""
+
+import argparse
+import logging
+from datetime import timedelta
+from hashlib import sha256
+from pathlib import Path
+
+import orjson
+from kestra import Kestra
+
+from scripts import settings
+from scripts.alerts import slack
+from scripts.errors import run_command
+from scripts.landing.claims import claim
+from scripts.landing.store import Store
+from scripts.privacy.report import report
+from scripts.privacy.request import ask
+from scripts.privacy.shopify import Asked, RefusedError, parse
+
+log = logging.getLogger(__name__)
+# Shopify sends again what was not answered within five seconds.
+REMEMBERED = timedelta(days=1)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--body", required=True, type=Path)
+    parser.add_argument("--headers", required=True)
+    given = parser.parse_args()
+    secret, body = settings.shopify_api_secret(), given.body.read_bytes()
+    try:
+        asked = parse(body, orjson.loads(given.headers), secret)
+    except RefusedError as error:
+        log.warning("refused with %d: %s", error.status, error)
+        Kestra.outputs({"status": error.status, "message": str(error), "redact": False})
+        return
+    store = Store(settings.s3())
+    mine = claim(store, f"state/privacy/requests/{sha256(body).hexdigest()}", REMEMBERED)
+    said = _act(store, asked) if mine else "this request is being worked on"
+    redact = mine is not None and asked.topic == "customers/redact"
+    outputs = {"status": 200, "message": said, "redact": redact, "customer": asked.customer_id}
+    Kestra.outputs(outputs)
+
+
+def _act(store: Store, asked: Asked) -> str:
+    if asked.topic == "customers/redact":
+        ask(store, asked.customer_id, asked.texts)
+        return "the customer is being redacted"
+    if asked.topic == "customers/data_request":
+        key, count = report(store, asked.customer_id, asked.texts)
+        text = (
+            f"Shopify passes on a customer's data request: {count} records are in "
+            f"s3://{store.bucket}/{key}. Hand them over within 30 days, then delete the file."
+        )
+    else:
+        text = (
+            f"Shopify asks to delete everything of the shop {asked.shop} (shop/redact): empty the "
+            f"bucket {store.bucket} and drop the catalog within 30 days."
+        )
+    slack.post(settings.slack_webhook_url(), {"text": slack.escape(text)})
+    return "the shop's owner is told"
+
+
+if __name__ == "__main__":
+    run_command(main)
