@@ -55,9 +55,9 @@ def ingest(lake: Lakehouse, discovery: str = "listing") -> Ingested:
     new = _new_manifests(lake, ledger, found)
     if not new:
         return Ingested(0, 0)
-    for table in sorted({_table(row) for row in new}):
-        lake.create("bronze", table, COLUMNS, stats="_extracted_at,_run_id,_ingested_at")
     with ThreadPoolExecutor(PARALLEL) as pool:
+        for _ in pool.map(lambda table: _create(lake, table), {_table(row) for row in new}):
+            pass
         for _ in pool.map(lambda row: _append(lake, row), new):
             pass
     _check_counts(lake, new)
@@ -67,6 +67,10 @@ def ingest(lake: Lakehouse, discovery: str = "listing") -> Ingested:
 
 def _table(manifest: Row) -> str:
     return f"{manifest.source}_{manifest.stream}"
+
+
+def _create(lake: Lakehouse, table: str) -> str:
+    return lake.create("bronze", table, COLUMNS, stats="_extracted_at,_run_id,_ingested_at")
 
 
 def _listed(lake: Lakehouse) -> DataFrame:

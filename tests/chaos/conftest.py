@@ -24,6 +24,10 @@ def world(s3_server: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -
     limits = {"STRIPE_RATE_LIMIT": "1000000", "STRIPE_ENDPOINT_RATE_LIMIT": "1000000"}
     address = urlsplit(s3_server["S3_ENDPOINT_URL"])
     tripwire = Tripwire(str(address.hostname), int(address.port or 0))
+    # Spark inherits these; the tests after this module must not.
+    patch = pytest.MonkeyPatch()
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_REGION"):
+        patch.setenv(name, s3_server[name])
     spark = _spark(s3_server, tmp_path_factory.mktemp("chaos-spark"))
     data = tmp_path_factory.mktemp("chaos-stripe")
     with running("stripe", data, {"STRIPE_API_KEY": key, **limits}) as service:
@@ -31,14 +35,13 @@ def world(s3_server: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -
         yield World(given, service.url, tripwire, spark, random.Random(SEED))
     spark.stop()
     tripwire.close()
+    patch.undo()
 
 
 def _spark(s3: dict[str, str], data: Path) -> SparkServer:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_REGION"):
-        os.environ[name] = s3[name]
     os.environ["JAVA_HOME"] = str(jre.java_home())
     found = ",".join(map(str, jars.fetch(["spark"])["spark"]))
     return SparkServer(SparkSettings("t", port, found, "1g", s3["S3_ENDPOINT_URL"]), data)

@@ -17,7 +17,11 @@ GROUP = 10  # disturbed runs that share a shop and an undisturbed run
 
 
 def buckets(world: World, name: str, count: int) -> list[str]:
-    client = boto3.client("s3", endpoint_url=world.environment["S3_ENDPOINT_URL"])
+    given = world.environment
+    # A session of its own: boto3's default one would keep these keys for every later test.
+    client = boto3.Session(
+        given["AWS_ACCESS_KEY_ID"], given["AWS_SECRET_ACCESS_KEY"], region_name=given["AWS_REGION"]
+    ).client("s3", endpoint_url=given["S3_ENDPOINT_URL"])
     names = [f"chaos-{name}-{number}" for number in range(count)]
     for bucket in names:
         client.create_bucket(Bucket=bucket)
@@ -68,8 +72,9 @@ def test_two_pulls_at_once_change_nothing(world: World) -> None:
             both = [world.pull(bucket), world.pull(bucket)]
             with ThreadPoolExecutor(2) as pool:
                 list(pool.map(lambda process: process.communicate(), both))
-            codes = sorted(process.returncode for process in both)
-            assert codes in ([0, 0], [0, 75]), codes
+            # Each may win one stream and lose another.
+            assert {process.returncode for process in both} <= {0, 75}
+            world.pull_to_the_end(bucket)
     world.build_to_the_end(calm)
     expected = world.silver(calm)
     for bucket in others:

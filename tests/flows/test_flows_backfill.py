@@ -92,7 +92,7 @@ def test_a_backfill_that_was_killed_may_be_asked_for_again(
     stack.kill(run["id"])
     requests.delete(admin, timeout=10).raise_for_status()
     assert stack.ended(run["id"])["state"]["current"] == "KILLED"
-    again = eventually(lambda: is_new(call(stack, body)), 60)
+    again = eventually(lambda: is_new(call(stack, body)), 180)
     (second,) = eventually(lambda: windows_of(stack, again["execution"]), 30)
     assert stack.ended(second["id"])["state"]["current"] == "SUCCESS"
 
