@@ -1,6 +1,6 @@
 """Where tables live, from one setting: Unity Catalog names on Databricks, paths elsewhere."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from pyspark.sql import DataFrame, SparkSession, functions
@@ -137,3 +137,8 @@ def _with_stats(schema: StructType, personal: tuple[str, ...]) -> str:
 def plain(text: str) -> str:
     """Fit for an SQL literal: a typographic apostrophe ends none."""
     return text.replace("'", "\u2019")
+
+
+def quoted(values: Sequence[str]) -> str:
+    """Run ids and names as a SQL list; they hold no quotes."""
+    return ", ".join(f"'{value}'" for value in values)

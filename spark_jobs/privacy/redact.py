@@ -16,7 +16,7 @@ from spark_jobs.bronze.ingest import LEDGER, MANIFEST, envelopes
 from spark_jobs.gold.job import BUILT
 from spark_jobs.gold.job import run as run_gold
 from spark_jobs.gold.marts import MARTS
-from spark_jobs.lakehouse import Lakehouse
+from spark_jobs.lakehouse import Lakehouse, quoted
 from spark_jobs.maintenance import tables
 from spark_jobs.silver.engine import quarantine
 from spark_jobs.silver.job import DECLARATION
@@ -86,7 +86,7 @@ def _bronze(lake: Lakehouse, changed: list[Row]) -> None:
         envelopes(lake.spark.read.text(paths)).createOrReplaceTempView("masked_runs")
         table = lake.name("bronze", f"{source}_{stream}")
         lake.spark.sql(
-            f"INSERT INTO {table} REPLACE WHERE _run_id IN ({_quoted(runs)}) "
+            f"INSERT INTO {table} REPLACE WHERE _run_id IN ({quoted(runs)}) "
             "SELECT * FROM masked_runs"
         )
 
@@ -103,7 +103,7 @@ def _silver(lake: Lakehouse, changed: list[Row]) -> None:
     refused = [r.run_id for r in changed if (r.source, r.stream) == ("files", "rejected")]
     if refused:
         lake.spark.sql(
-            f"DELETE FROM {lake.name('silver', 'quarantine')} WHERE _run_id IN ({_quoted(refused)})"
+            f"DELETE FROM {lake.name('silver', 'quarantine')} WHERE _run_id IN ({quoted(refused)})"
         )
         quarantine(lake, [], refused)
 
@@ -134,7 +134,3 @@ def _forget_versions(lake: Lakehouse) -> None:
         lake.spark.sql(f"ALTER TABLE {name} SET TBLPROPERTIES ({kept} = 'interval 0 hours')")
         lake.spark.sql(f"VACUUM {name}")
         lake.spark.sql(f"ALTER TABLE {name} UNSET TBLPROPERTIES ({kept})")
-
-
-def _quoted(values: list[str]) -> str:
-    return ", ".join(f"'{value}'" for value in values)

@@ -7,7 +7,7 @@ import logging
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
-from spark_jobs.lakehouse import Lakehouse
+from spark_jobs.lakehouse import Lakehouse, quoted
 from spark_jobs.silver.table import Table
 
 log = logging.getLogger(__name__)
@@ -74,7 +74,7 @@ def _walk(tokens: Iterator[dict[str, str | None]], path: str) -> Iterator[tuple[
 def _fields(lake: Lakehouse, runs: Mapping[str, Sequence[str]]) -> dict[str, dict[str, str]]:
     parts = [
         f"SELECT '{stream}' AS stream, schema_of_variant_agg(try_parse_json(record)) AS schema "
-        f"FROM {lake.name('bronze', stream)} WHERE _run_id IN ({_quoted(ids)}) AND NOT _deleted"
+        f"FROM {lake.name('bronze', stream)} WHERE _run_id IN ({quoted(ids)}) AND NOT _deleted"
         for stream, ids in runs.items()
     ]
     found: dict[str, dict[str, str]] = {}
@@ -91,7 +91,7 @@ def _values(
     parts = [
         f"SELECT '{table.name}' AS name, '{column}' AS field, {column} AS value "
         f"FROM {lake.name('silver', table.name)} WHERE _run_id IN "
-        f"({_quoted([run for stream in table.streams for run in runs.get(stream, ())])}) "
+        f"({quoted([run for stream in table.streams for run in runs.get(stream, ())])}) "
         f"AND {column} IS NOT NULL GROUP BY {column}"
         for table in tables
         if set(table.streams) & set(runs)
@@ -150,10 +150,6 @@ def _remember(lake: Lakehouse, new: Mapping[str, Mapping[str, str]]) -> None:
 def _free(path: str) -> bool:
     parts = path.replace("[]", "").split(".")
     return any(part in FREE for part in parts[:-1])
-
-
-def _quoted(values: Sequence[str]) -> str:
-    return ", ".join(f"'{value}'" for value in values)
 
 
 def _text(value: str) -> str:

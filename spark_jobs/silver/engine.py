@@ -5,7 +5,7 @@ writer is decided by the source's time of change, then by extraction, then by a 
 without the last tie-break two runs over the same rows could differ.
 """
 
-from spark_jobs.lakehouse import Lakehouse
+from spark_jobs.lakehouse import Lakehouse, quoted
 from spark_jobs.silver.table import Exploded, Table
 
 META = "_deleted, _changed_at, _extracted_at, _hash, _run_id"
@@ -51,7 +51,7 @@ def explode(lake: Lakehouse, child: Exploded, runs: list[str] | None) -> None:
         living = _view(lake, f"living_{child.name}", f"SELECT * FROM {parent} WHERE NOT _deleted")
         lake.replace(_child_sql(child, living), "silver", child.name, child.comment, {})
         return
-    touched = f"SELECT * FROM {parent} WHERE _run_id IN ({_quoted(runs)})"
+    touched = f"SELECT * FROM {parent} WHERE _run_id IN ({quoted(runs)})"
     rows = _child_sql(child, "touched")
     new = _view(lake, f"new_{child.name}", f"WITH touched AS ({touched} AND NOT _deleted) {rows}")
     target = lake.name("silver", child.name)
@@ -85,12 +85,8 @@ def _view(lake: Lakehouse, name: str, query: str) -> str:
     return name
 
 
-def _quoted(values: list[str]) -> str:
-    return ", ".join(f"'{value}'" for value in values)
-
-
 def _bronze_sql(lake: Lakehouse, streams: tuple[str, ...], runs: list[str] | None) -> str:
-    wanted = "true" if runs is None else f"_run_id IN ({_quoted(runs)})"
+    wanted = "true" if runs is None else f"_run_id IN ({quoted(runs)})"
     parts = [f"SELECT * FROM {lake.name('bronze', stream)} WHERE {wanted}" for stream in streams]
     return " UNION ALL ".join(parts)
 
@@ -185,5 +181,5 @@ def _rejected_files_sql(lake: Lakehouse, runs: list[str]) -> str:
     SELECT concat('files.', {field("dataset")}) AS table,
            concat({place}, ': ', {field("reason")}) AS reason, record,
            xxhash64(record) AS record_hash, _run_id, _file
-    FROM {lake.name("bronze", "files_rejected")} WHERE _run_id IN ({_quoted(runs)})
+    FROM {lake.name("bronze", "files_rejected")} WHERE _run_id IN ({quoted(runs)})
     """
