@@ -1,6 +1,7 @@
 """Joining the lines of a bulk result: any order of lines, what is damaged, bounded memory."""
 
-import tracemalloc
+import subprocess
+import sys
 from pathlib import Path
 from random import Random
 from tempfile import TemporaryDirectory
@@ -93,16 +94,29 @@ def test_a_cut_last_line_is_an_error(tmp_path: Path) -> None:
         list(joined(path, ORDERS, 3, 1))
 
 
+PEAK = """
+import sys, tracemalloc
+from pathlib import Path
+from scripts.shopify.bulk_result import joined
+from scripts.shopify.streams import Bulk, Nested
+orders = int(sys.argv[2])
+bulk = Bulk((Nested("Order", "LineItem", "lineItems"), Nested("LineItem", "Tax", "taxes")))
+tracemalloc.start()
+assert sum(1 for _ in joined(Path(sys.argv[1]), bulk, 3 * orders, orders)) == orders
+print(tracemalloc.get_traced_memory()[1])
+"""
+
+
 def test_memory_does_not_grow_with_the_file(tmp_path: Path) -> None:
     def peak(orders: int) -> int:
+        """Bytes, in a process of its own: the threads of other tests allocate in this one."""
         folder = tmp_path / str(orders)
         folder.mkdir()
         path = written(folder, lines_of([[0, 0]] * orders))
-        tracemalloc.start()
-        assert sum(1 for _ in joined(path, ORDERS, 3 * orders, orders)) == orders
-        _, most = tracemalloc.get_traced_memory()
-        tracemalloc.stop()
-        return most
+        done = subprocess.run(
+            [sys.executable, "-c", PEAK, path, str(orders)], check=True, capture_output=True
+        )
+        return int(done.stdout)
 
     small, large = peak(5_000), peak(20_000)
     assert large < 1.2 * small
