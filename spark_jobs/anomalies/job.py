@@ -5,12 +5,12 @@ below `alerts/anomalies/<run>/`, incidents or none: that nothing is wrong must b
 """
 
 import logging
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from spark_jobs.anomalies import records, revenue, stale, stock
 from spark_jobs.anomalies.reading import view
 from spark_jobs.anomalies.scene import COLUMNS, Scene
-from spark_jobs.gold.job import held_by, sources_of
+from spark_jobs.gold.job import BUILT, Held, held_by, sources_of
 from spark_jobs.gold.mart import Sources
 from spark_jobs.lakehouse import Lakehouse
 
@@ -24,20 +24,33 @@ DETECTORS = (
     records.quarantine_growth,
     records.unreconciled_payments,
 )
+NAME = "anomalies"
+STANDS = timedelta(hours=1)  # for so long a look stands when no data has moved: sources grow stale
 TITLE = "What looked wrong in the last run: one row an incident; older runs are older versions"
 
 
 def run(lake: Lakehouse, default_timezone: str, now: datetime | None = None) -> int:
-    """Find incidents, replace gold.anomalies by them and write the alerts' file; their number."""
+    """Find incidents, replace gold.anomalies by them and write the alerts' file; their number.
+
+    What was found stands while nothing has moved since and the look is younger than STANDS.
+    """
     held = held_by(lake)
     if not held.tables:
         return 0  # silver has never been built: there is nothing to look at
     at = now or datetime.now(UTC)
+    table = lake.name("gold", NAME)
+    if not _stands(lake, at):
+        _look(lake, held, default_timezone, at, table)
+        _remember(lake, at)
+    (counted,) = lake.rows(f"SELECT count(*) AS n FROM {table}")
+    return int(counted.n)
+
+
+def _look(lake: Lakehouse, held: Held, default_timezone: str, at: datetime, table: str) -> None:
     scene = scene_of(lake, sources_of(lake, held, default_timezone), at)
     stale.signs(lake)
     found = " UNION ALL ".join(f"SELECT * FROM ({detect(scene)})" for detect in DETECTORS)
-    lake.replace(f"SELECT * FROM ({found})", "gold", "anomalies", TITLE, COLUMNS)
-    table = lake.name("gold", "anomalies")
+    lake.replace(f"SELECT * FROM ({found})", "gold", NAME, TITLE, COLUMNS)
     line = lake.spark.sql(
         f"""
         SELECT to_json(named_struct('run_at', '{at:%Y-%m-%dT%H:%M:%SZ}',
@@ -45,8 +58,39 @@ def run(lake: Lakehouse, default_timezone: str, now: datetime | None = None) -> 
         """
     )
     line.coalesce(1).write.text(f"{lake.landing}/alerts/anomalies/{at:%Y%m%dT%H%M%S%fZ}")
-    (counted,) = lake.rows(f"SELECT count(*) AS n FROM {table}")
-    return int(counted.n)
+
+
+def _stands(lake: Lakehouse, at: datetime) -> bool:
+    ledger = lake.create("gold", "built", BUILT)
+    (row,) = lake.rows(
+        f"""
+        SELECT looked > greatest(built, processed)
+          AND looked BETWEEN {_moment(at - STANDS)} AND {_moment(at)} AS stands
+        FROM (
+          SELECT max(IF(mart = '{NAME}', built_at, NULL)) AS looked,
+            max(IF(mart = '{NAME}', NULL, built_at)) AS built FROM {ledger}
+        ) CROSS JOIN (
+          SELECT max(processed_at) AS processed FROM {lake.name("silver", "progress")}
+        )
+        """
+    )
+    return bool(row.stands)
+
+
+def _remember(lake: Lakehouse, at: datetime) -> None:
+    """After the alerts' file: a look that died before it is taken again."""
+    lake.spark.sql(
+        f"""
+        MERGE INTO {lake.name("gold", "built")} AS old
+        USING (SELECT '{NAME}' AS mart, {_moment(at)} AS built_at) AS new ON old.mart = new.mart
+        WHEN MATCHED THEN UPDATE SET built_at = new.built_at
+        WHEN NOT MATCHED THEN INSERT (mart, built_at) VALUES (new.mart, new.built_at)
+        """
+    )
+
+
+def _moment(at: datetime) -> str:
+    return f"TIMESTAMP '{at.astimezone(UTC):%Y-%m-%d %H:%M:%S.%f}Z'"
 
 
 def scene_of(lake: Lakehouse, sources: Sources, now: datetime) -> Scene:

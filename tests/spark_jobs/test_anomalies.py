@@ -155,6 +155,19 @@ def test_the_alerts_read_one_line_with_all_of_it(lab):
     assert {"kind", "subject", "severity", "sentence", "day"} <= set(told["incidents"][0])
 
 
+def test_a_look_stands_while_nothing_moves_but_not_for_ever(lab):
+    def looks() -> int:
+        return len(list((lab.folder / "alerts/anomalies").iterdir()))
+
+    before, found, now = looks(), len(lab.rows("gold.anomalies")), datetime.now(UTC)
+    run(lab.lake, "America/New_York", now)  # silver moved after the fixture's look
+    assert looks() == before + 1
+    assert run(lab.lake, "America/New_York", now + timedelta(minutes=30)) == found
+    assert looks() == before + 1
+    run(lab.lake, "America/New_York", now + timedelta(minutes=61))
+    assert looks() == before + 2
+
+
 def test_without_any_data_nothing_is_done(new_lab):
     lab = new_lab()
     lab.build()
