@@ -15,8 +15,9 @@ from scripts.landing.writer import iso
 from scripts.stripe.client import PAGE, Client, Record
 from scripts.stripe.streams import Stream
 
-SLICE_ROWS = 500  # five requests: small enough that all workers have something to read
-MOST_SLICES = 64
+# Small enough that all workers have something to read, then large: a slice costs three objects.
+LEAST_ROWS, MOST_ROWS = 500, 5_000
+ENOUGH_SLICES, MOST_SLICES = 24, 64
 DAY = 86400
 STRIDE = 4
 AT_ONCE = 8
@@ -55,8 +56,9 @@ def cut(client: Client, stream: Stream, whole: Slice) -> list[Slice]:
         if more:
             end = span["lte"]
             start = span["gte"] if whole.since else _oldest(look, page)
-            rows = _density(look, page, start, end) * (end - start)
-            return _pieces(whole, start, end, int(rows) // SLICE_ROWS + 1)
+            rows = int(_density(look, page, start, end) * (end - start))
+            count = min(rows // LEAST_ROWS, max(ENOUGH_SLICES, rows // MOST_ROWS))
+            return _pieces(whole, start, end, count + 1)
     return [whole]
 
 

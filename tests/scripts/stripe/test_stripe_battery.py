@@ -51,7 +51,7 @@ def test_pages_of_any_length_and_a_second_load_that_finds_nothing_new(
 def test_many_slices_hold_every_row_once(
     client: Client, stripe_server: Service, stream: Stream, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("scripts.stripe.plan.SLICE_ROWS", 20)
+    monkeypatch.setattr("scripts.stripe.plan.LEAST_ROWS", 20)
     store = MemoryStore()
     ids = seed(stripe_server, stream, [r for d in range(24) for r in made(stream, d * DAY, 10)])
     if stream.parent:
