@@ -14,6 +14,7 @@ from docker.shopify.api import Api
 from docker.shopify.execute import Context
 from docker.shopify.pages import decode_cursor, encode_cursor
 from docker.shopify.reads.shop import SHOP_NUMBER, shop_document
+from docker.shopify.rest_shape import customer as customer_shape
 from docker.shopify.rest_shape import order as order_shape
 from docker.shopify.store import gid_number
 
@@ -23,7 +24,7 @@ MAX_LIMIT = 250
 
 
 def rest_routes(api: Api, refuse: Refuse, respond: Respond) -> list[Route]:
-    """shop, access scopes, orders (by update time, Link pages) and deletion events."""
+    """shop, access scopes, orders and customers (by update time, Link pages), deletion events."""
 
     def checked(answer: Callable[[Request], Response]) -> Callable[[Request], Any]:
         async def endpoint(request: Request) -> Response:
@@ -38,8 +39,13 @@ def rest_routes(api: Api, refuse: Refuse, respond: Respond) -> list[Route]:
         return respond({"access_scopes": [{"handle": s} for s in sorted(api.service.scopes)]})
 
     def orders(request: Request) -> Response:
-        documents, link = _order_page(api, request)
+        documents, link = _page(api, request, "Order")
         body = {"orders": [order_shape(api.service.store, d) for d in documents]}
+        return respond(body, 200, {"link": link} if link else None)
+
+    def customers(request: Request) -> Response:
+        documents, link = _page(api, request, "Customer")
+        body = {"customers": [customer_shape(d) for d in documents]}
         return respond(body, 200, {"link": link} if link else None)
 
     def events(request: Request) -> Response:
@@ -49,6 +55,7 @@ def rest_routes(api: Api, refuse: Refuse, respond: Respond) -> list[Route]:
         Route("/admin/api/{version}/shop.json", checked(shop)),
         Route("/admin/oauth/access_scopes.json", checked(scopes)),
         Route("/admin/api/{version}/orders.json", checked(orders)),
+        Route("/admin/api/{version}/customers.json", checked(customers)),
         Route("/admin/api/{version}/events.json", checked(events)),
     ]
 
@@ -70,13 +77,13 @@ def _shop(api: Api) -> dict[str, Any]:
     }
 
 
-def _order_page(api: Api, request: Request) -> tuple[list[Any], str | None]:
-    """Orders by ascending update time from `updated_at_min`, or from a `page_info` cursor."""
+def _page(api: Api, request: Request, kind: str) -> tuple[list[Any], str | None]:
+    """Objects by ascending update time from `updated_at_min`, or from a `page_info` cursor."""
     query = request.query_params
     limit = min(MAX_LIMIT, int(query.get("limit", 50)))
     store = api.service.store
     by_id = query.get("order", "").startswith("id") or "since_id" in query
-    entries = store.entries("Order", "id" if by_id else "updatedAt")
+    entries = store.entries(kind, "id" if by_id else "updatedAt")
     start = 0
     value: str | int
     if cursor := query.get("page_info"):
@@ -90,7 +97,7 @@ def _order_page(api: Api, request: Request) -> tuple[list[Any], str | None]:
     if (moment := query.get("updated_at_max")) and not by_id:
         end = bisect_left(entries, (format_time(parse_time(moment)) + "~", 0))
     window = entries[start : min(end, start + limit)]
-    documents = [store.by_number("Order", number) for _, number in window]
+    documents = [store.by_number(kind, number) for _, number in window]
     if not window or start + limit >= end:
         return documents, None
     value, number = window[-1]

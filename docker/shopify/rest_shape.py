@@ -199,12 +199,25 @@ def customer(document: Document) -> Shape:
         "note": document.get("note"),
         "orders_count": int(document["numberOfOrders"]),
         "total_spent": _price(document["amountSpent"]),
+        "currency": parse(document["amountSpent"]).shop_currency,
+        "last_order_id": _number(document["_orders"][-1] if document["_orders"] else None),
         "state": document["state"].lower(),
         "tags": ", ".join(document["tags"]),
         "verified_email": document["verifiedEmail"],
         "tax_exempt": document["taxExempt"],
+        "tax_exemptions": document["taxExemptions"],
+        "email_marketing_consent": _consent(document) if document["email"] else None,
         "addresses": addresses,
         "default_address": addresses[0] if addresses else None,
+    }
+
+
+def _consent(document: Document) -> Shape:
+    given = document["_consent"]
+    return {
+        "state": given["marketingState"].lower(),
+        "opt_in_level": given["marketingOptInLevel"].lower(),
+        "consent_updated_at": given["marketingUpdatedAt"],
     }
 
 

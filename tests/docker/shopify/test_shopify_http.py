@@ -135,3 +135,25 @@ def test_rest_paths(server: Server) -> None:
     number = int(made[0].rpartition("/")[2])
     assert [e["subject_id"] for e in answer.json()["events"]] == [number]
     assert requests.get(f"{base}/shop.json", timeout=10).status_code == 401
+
+
+def test_rest_customers_by_update_time_in_pages(server):
+    create = (
+        "mutation C($input: CustomerInput!) { customerCreate(input: $input) { customer { id } } }"
+    )
+    made = [
+        server.ask(create, input={"firstName": "Ada", "email": f"ada{n}@example.com"})
+        for n in range(3)
+    ]
+    ids = [answer["customerCreate"]["customer"]["id"] for answer in made]
+    headers = {"X-Shopify-Access-Token": TOKEN}
+    url = f"{server.url}/admin/api/2026-10/customers.json?limit=2&order=updated_at asc"
+    found: list[dict] = []
+    while url:
+        answer = requests.get(url, headers=headers, timeout=10)
+        found += answer.json()["customers"]
+        url = answer.links.get("next", {}).get("url", "")
+    assert [customer["admin_graphql_api_id"] for customer in found] == ids
+    assert found[0]["email"] == "ada0@example.com"
+    assert (found[0]["currency"], found[0]["last_order_id"]) == ("USD", None)
+    assert found[0]["email_marketing_consent"]["state"] == "not_subscribed"
