@@ -47,7 +47,7 @@ demo: $(READY) ## Two months of a shop, from purchases to gold tables and a Slac
 
 test: $(READY_TO_TEST) ## Run every check and test
 	$(MAKE) lint
-	$(PYTHON) -m pytest $(TESTS)
+	$(PYTHON) -m pytest --durations=25 $(TESTS)
 
 chaos: $(READY_TO_TEST) ## 200 runs whose processes are killed, 50 pairs of pulls at once; about an hour
 	CHAOS_RUNS=200 CHAOS_PAIRS=50 $(PYTHON) -m pytest tests/chaos -q -s --timeout=7200
