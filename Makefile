@@ -47,7 +47,7 @@ demo: $(READY) ## Two months of a shop, from purchases to gold tables and a Slac
 
 test: $(READY_TO_TEST) ## Run every check and test
 	$(MAKE) lint
-	$(PYTHON) -m pytest --durations=25 $(TESTS)
+	$(PYTHON) -m pytest --numprocesses 2 --dist loadgroup --durations=25 $(TESTS)
 
 chaos: $(READY_TO_TEST) ## 200 runs whose processes are killed, 50 pairs of pulls at once; about an hour
 	CHAOS_RUNS=200 CHAOS_PAIRS=50 $(PYTHON) -m pytest tests/chaos -q -s --timeout=7200
@@ -73,8 +73,8 @@ flow: $(READY) ## Run one flow: make flow FLOW=ecomm.ingest/shopify_to_s3 INPUTS
 backfill: $(READY) ## Read a window again: make backfill SOURCE=stripe STREAMS=charges SINCE=2026-01-01 UNTIL=2026-02-01
 	$(EMBEDDED) backfill --source "$$SOURCE" --streams "$$STREAMS" --since "$$SINCE" --until "$$UNTIL"
 
-redact: $(READY) ## Take a customer out of everything that is stored: make redact CUSTOMER=7700000001
-	$(EMBEDDED) flow ecomm.privacy/redact_customer --inputs '{"customer": "$(CUSTOMER)"}'
+redact: $(READY) ## Take a customer (CUSTOMER=7700000001) or the whole shop (SHOP=name.myshopify.com) out of everything
+	$(EMBEDDED) flow $(if $(SHOP),ecomm.privacy/redact_shop --inputs '{"shop": "$(SHOP)"}',ecomm.privacy/redact_customer --inputs '{"customer": "$(CUSTOMER)"}')
 
 query: $(READY) ## ClickHouse SQL: make query SQL='select * from gold.daily_revenue' FORMAT=table|json|csv
 	$(EMBEDDED) query "$$SQL" --format '$(FORMAT)'

@@ -59,8 +59,9 @@ def _act(store: Store, asked: Asked) -> str:
         )
     else:
         text = (
-            f"Shopify asks to delete everything of the shop {asked.shop} (shop/redact): empty the "
-            f"bucket {store.bucket} and drop the catalog within 30 days."
+            f"Shopify asks to delete all of the shop {asked.shop} (shop/redact). There is no way "
+            f"back, so a person must start it within 30 days: `make redact SHOP={asked.shop}`, or "
+            f"the flow ecomm.privacy/redact_shop."
         )
     slack.post(settings.slack_webhook_url(), {"text": slack.escape(text)})
     return "the shop's owner is told"

@@ -17,6 +17,16 @@ from docker.embedded.services import SERVICES
 from docker.embedded.settings import Settings
 
 ROOT = Path(__file__).parents[1]
+# Their tests share a started Kestra; another worker would start another.
+TOGETHER = ("flows", "docker/kestra")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """With `--dist loadgroup` a file's tests stay with one worker, for what the file sets up."""
+    for item in items:
+        file = item.path.relative_to(ROOT / "tests")
+        shared = (folder for folder in TOGETHER if file.is_relative_to(folder))
+        item.add_marker(pytest.mark.xdist_group(next(shared, str(file))))
 
 
 @pytest.fixture(scope="session")

@@ -74,7 +74,7 @@ def _token(token: re.Match[str]) -> str:
     if token["code"] is not None:
         return f"<code>{_unescaped(token['code'])}</code>"
     target, _, label = token["angle"].partition("|")
-    if target[0] in "@#!":
+    if target.startswith(("@", "#", "!")):
         shown = label or target.lstrip("!").partition("^")[0]
         return f'<span class="mention">{escape(shown)}</span>'
     url = safe_url(target.replace("&amp;", "&"))

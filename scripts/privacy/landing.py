@@ -1,5 +1,7 @@
 """A person taken out of landing: new parts, then the manifest that names them, then the old go.
 
+Of a dropped file that named the person the original goes as well: landing has its rows, masked.
+
 Manifests are otherwise never written twice. Here each is replaced whole, because what it promises
 (bytes, sha256) must hold of the files it names at every moment; rows stay as many as they were, and
 `redacted` says by which request. One request is under way at a time (the caller's claim).
@@ -15,11 +17,12 @@ from typing import Any
 import orjson
 
 from scripts.landing.store import Store
+from scripts.privacy.dropped import originals
+from scripts.privacy.lines import RECORD, lines
 from scripts.privacy.mask import Person, belongs, learn, masked, quotes, unquoted
 
 MANIFESTS = "landing/_manifests/"
-RECORD = b',"record":'
-CUSTOMER_STREAMS = (("shopify", "customers"),)
+CUSTOMER_STREAMS = (("shopify", "customers"), ("shopify", "customer_metafields"))
 
 
 def learn_from_landing(store: Store, person: Person) -> None:
@@ -38,8 +41,10 @@ def redact_landing(store: Store, person: Person, request: str) -> list[dict[str,
     changed: list[dict[str, str]] = []
     for key in list(store.list(MANIFESTS)):
         manifest = orjson.loads(store.read(key))
-        files = [_redacted(store, file, person, request) for file in manifest["files"]]
+        parts = [_redacted(store, file, person, request) for file in manifest["files"]]
+        files = [file for file, _ in parts]
         if files != manifest["files"]:
+            store.delete(originals(store, manifest, [rows for _, rows in parts]))
             done = [*manifest.get("redacted", []), request]
             total = sum(file["bytes"] for file in files)
             after = {**manifest, "files": files, "bytes": total, "redacted": done}
@@ -61,13 +66,6 @@ def records_of(
                 yield head, record
 
 
-def lines(store: Store, path: str) -> Iterator[tuple[dict[str, Any], Any]]:
-    """(envelope without its record, record) of every line of a part."""
-    for line in gzip.decompress(store.read(path)).splitlines():
-        head, _, record = line.partition(RECORD)
-        yield orjson.loads(head + b"}"), orjson.loads(record[:-1])
-
-
 def put(store: Store, key: str, content: bytes) -> None:
     with tempfile.NamedTemporaryFile() as file:
         file.write(content)
@@ -75,25 +73,30 @@ def put(store: Store, key: str, content: bytes) -> None:
         store.upload(Path(file.name), key)
 
 
-def _redacted(store: Store, file: dict[str, Any], person: Person, request: str) -> dict[str, Any]:
-    """The part's entry; of a new part beside it when it named the person."""
-    out, changed = [], False
-    for head, record in lines(store, file["path"]):
+def _redacted(
+    store: Store, file: dict[str, Any], person: Person, request: str
+) -> tuple[dict[str, Any], list[int]]:
+    """The part's entry, of a new part beside it when it named the person, and which rows did."""
+    out: list[bytes] = []
+    named: list[int] = []
+    for number, (head, record) in enumerate(lines(store, file["path"])):
         of_customer = _customers(head)
         if isinstance(record, dict) and belongs(record, person, of_customer):
-            record, changed = masked(record, person, of_customer), True
+            named.append(number)
+            record = masked(record, person, of_customer)
             if of_customer:
                 head["_id"] = head["_id"].replace(person.customer_id, person.token)
         elif quotes(record, person):
-            record, changed = unquoted(record, person), True
+            named.append(number)
+            record = unquoted(record, person)
         out.append(orjson.dumps(head)[:-1] + RECORD + orjson.dumps(record) + b"}\n")
-    if not changed:
-        return file
+    if not named:
+        return file, named
     content = gzip.compress(b"".join(out), mtime=0)
     path = file["path"].removesuffix(".jsonl.gz").partition("-r-")[0] + f"-r-{request}.jsonl.gz"
     put(store, path, content)
     digest = hashlib.sha256(content).hexdigest()
-    return {"path": path, "rows": len(out), "bytes": len(content), "sha256": digest}
+    return {"path": path, "rows": len(out), "bytes": len(content), "sha256": digest}, named
 
 
 def _customers(head: dict[str, Any]) -> bool:

@@ -20,12 +20,12 @@ PERSONAL_OBJECTS = _words("""
 customer defaultAddress default_address addresses addressesV2 shippingAddress shipping_address
 billingAddress billing_address destination billing_details shipping shipping_details
 customer_details collected_information client_details defaultEmailAddress defaultPhoneNumber
-address payment_details paymentDetails
+address payment_details paymentDetails metafields
 """)
 # Fields that are about a person wherever they stand.
 PERSONAL_FIELDS = _words("""
 first_name firstName last_name lastName displayName display_name email contact_email phone
-emailAddress phoneNumber note notes customAttributes custom_attributes note_attributes
+emailAddress phoneNumber note notes note2 customAttributes custom_attributes note_attributes
 receipt_email receiptEmail receipt_number customer_email customer_name customer_phone
 customer_address browser_ip clientIp ip user_agent landing_site referring_site tags recipient
 recipient_name name_on_card description statement_descriptor raw abandoned_checkout_url
@@ -35,7 +35,7 @@ abandonedCheckoutUrl invoiceUrl invoice_url receipt_url
 KEPT = _words("""
 id province_code provinceCode province country_code countryCode countryCodeV2 country state
 currency currencyCode created_at createdAt updated_at updatedAt numberOfOrders orders_count amount
-total_spent marketingState object verified_email tax_exempt
+total_spent marketingState object verified_email tax_exempt namespace key type
 """)
 # Fields that name the customer by id.
 CUSTOMER_IDS = _words("customer_id customerId user_id shopify_customer_id")
@@ -106,6 +106,7 @@ def masked(record: Any, person: Person, of_customer: bool) -> Any:
     given = dict(record)
     if of_customer:
         given["id"] = _masked_id(record.get("id"), person)
+    if of_customer or record.get("object") == "customer":  # Shopify's or Stripe's
         given |= {name: None for name in NAMES if name in given}
     return {key: _mask(key, value, person, inside=False) for key, value in given.items()}
 

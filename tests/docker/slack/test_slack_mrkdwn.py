@@ -3,7 +3,7 @@
 import html.parser
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from docker.slack.mrkdwn import plain_html, to_html
@@ -55,6 +55,7 @@ class Tags(html.parser.HTMLParser):
             assert name != "href" or str(value).lower().startswith(("http", "mailto:")), value
 
 
+@example("<|>")
 @given(st.text(alphabet="<>|*_~`&;:\"'/ax\n\x00h@#!", max_size=60))
 def test_no_text_brings_html_of_its_own(text: str) -> None:
     tags = Tags()

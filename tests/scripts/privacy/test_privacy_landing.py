@@ -8,6 +8,7 @@ import pytest
 from lake import landed, manifests
 
 from scripts.errors import FatalError
+from scripts.files.land import land_files
 from scripts.landing.store import Store
 from scripts.landing.writer import LandingWriter
 from scripts.privacy import landing
@@ -50,6 +51,33 @@ def test_parts_are_masked_and_manifests_true(store: Store) -> None:
     note = orjson.loads(store.read(f"privacy/{identity}.json"))
     assert {run["stream"] for run in note["runs"]} == {"orders", "charges"}
     assert list(store.list("state/privacy/")) == []
+
+
+def test_dropped_files_that_named_the_person_go_and_the_others_stay(store: Store) -> None:
+    header = "tracking_number,order_name,carrier,shipped_at,note\n"
+    dropped = {
+        "dropzone/shipping/a.csv": header + "T1,#1,UPS,2026-11-01,for bob\n",
+        "dropzone/shipping/b.csv": header + "T2,#2,UPS,2026-11-01,x\nT3,#3,UPS,2026-11-01,\n",
+        "dropzone/shipping/c.csv": header + "T4,#4,,2026-11-01,Jane@Home.example\n",
+        "dropzone/clickstream/d.jsonl": '{"event": "view", "email": "jane@home.example", '
+        '"session_id": "s", "timestamp": "2026-11-01T00:00:00Z", "id": "1"}\n',
+        "dropzone/clickstream/e.jsonl": '{"event": "view", "session_id": "s", "id": "2", '
+        '"timestamp": "2026-11-01T00:00:00Z"}\n',
+    }
+    for key, text in dropped.items():
+        landing.put(store, key, text.encode())
+    assert [(run.files, run.bad_files) for run in land_files(store, "") if run.files] == [
+        (3, 1),
+        (2, 0),
+    ]
+    land(store, "shopify", "orders", HERS)
+    redact(store, "77001")
+    assert list(store.list("dropzone/")) == [
+        "dropzone/clickstream/e.jsonl",
+        "dropzone/shipping/a.csv",
+        "dropzone/shipping/b.csv",
+    ]
+    assert b"jane@home" not in everything(store).lower()
 
 
 def test_a_request_that_died_goes_on_with_its_token(
