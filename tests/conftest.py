@@ -21,6 +21,7 @@ ROOT = Path(__file__).parents[1]
 TOGETHER = ("flows", "docker/kestra")
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """With `--dist loadgroup` a file's tests stay with one worker, for what the file sets up."""
     for item in items:

@@ -41,7 +41,8 @@ def judge(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         address = f"127.0.0.1:{probe.getsockname()[1]}"
-    process = subprocess.Popen([program, "-http-addr", address], stdout=subprocess.DEVNULL)
+    command = [program, "-http-addr", address, "-https-addr", "127.0.0.1:0"]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
     try:
         while not _up(f"http://{address}"):
             assert process.poll() is None, "stripe-mock ended"
