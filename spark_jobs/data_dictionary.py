@@ -10,8 +10,8 @@ from spark_jobs.anomalies.job import TITLE
 from spark_jobs.anomalies.scene import COLUMNS
 from spark_jobs.gold.description import Check, Description
 from spark_jobs.gold.marts import MARTS
-from spark_jobs.silver.table import Exploded, Table
-from spark_jobs.silver.tables import EVERY
+from spark_jobs.silver.table import Declared, Exploded, Joined
+from spark_jobs.silver.tables import EVERY, JOINED
 
 HEAD = """# Data dictionary
 
@@ -23,7 +23,7 @@ means where that was a choice stands in [DECISIONS.md](../DECISIONS.md).
 
 def dictionary() -> str:
     gold = [_mart(mart.description) for mart in sorted(MARTS, key=lambda mart: mart.name)]
-    silver = [_table(table) for table in sorted(EVERY, key=lambda table: table.name)]
+    silver = [_table(table) for table in sorted((*EVERY, *JOINED), key=lambda t: t.name)]
     return "\n".join(
         [HEAD, "## Gold", "", *gold, QUALITY, _anomalies(), "## Silver", "", SILVER, *silver]
     )
@@ -34,7 +34,10 @@ QUALITY = """### gold.data_quality
 What each integrity check has measured, those that passed too: `check`, `table`, `status` (passed,
 failed), `measured`, `expected`, `difference`, `says`, `checked_at`. The job's last task writes it.
 """
-SILVER = """| table | is | key | from | personal columns | a row is refused when |
+SILVER = """What a column means is its comment: `DESCRIBE TABLE` shows it. A table of the database
+that lands is `silver.database_<table>`: `id`, and the row as JSON in `record`.
+
+| table | is | key | from | personal columns | a row is refused when |
 |---|---|---|---|---|---|"""
 
 
@@ -72,13 +75,16 @@ def _check(check: Check) -> str:
     return f"- Checked ({check.name}): {check.says}."
 
 
-def _table(table: Table | Exploded) -> str:
-    if isinstance(table, Exploded):
-        cells = (f"silver.{table.parent}", "", "")
+def _table(table: Declared) -> str:
+    key = (table.key,) if isinstance(table.key, str) else table.key
+    if isinstance(table, Exploded | Joined):
+        parents = (table.parent,) if isinstance(table, Exploded) else table.sources
+        silver = _code(tuple(f"silver.{name}" for name in parents))
+        cells = (silver, _code(table.personal), "")
     else:
         bronze = _code(tuple(f"bronze.{stream}" for stream in table.streams))
         cells = (bronze, _code(table.personal), _cell("; ".join(table.expectations)))
-    named = f"| `silver.{table.name}` | {_cell(table.comment)} | {_code(table.key)} "
+    named = f"| `silver.{table.name}` | {_cell(table.comment)} | {_code(key)} "
     return named + "".join(f"| {cell} " for cell in cells) + "|"
 
 

@@ -3,11 +3,13 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from pyspark.errors import AnalysisException
 from pyspark.sql import DataFrame, SparkSession, functions
 from pyspark.sql.types import DateType, NumericType, Row, StringType, StructType, TimestampType
 
 # Deletion vectors stay off: readers outside Spark (chDB, deltalake) count deleted rows or refuse.
-PROPERTIES = {"delta.enableDeletionVectors": "false"}
+# Change data feed: gold follows what changed in silver and in gold.
+PROPERTIES = {"delta.enableDeletionVectors": "false", "delta.enableChangeDataFeed": "true"}
 # What Delta can keep least and greatest values of, and of how many columns by itself.
 SORTED_TYPES = (NumericType, StringType, DateType, TimestampType)
 STATS_COLUMNS = 32
@@ -54,15 +56,18 @@ class Lakehouse:
         comment: str,
         columns: Mapping[str, str],
         personal: tuple[str, ...] = (),
+        clustered: tuple[str, ...] = (),
     ) -> None:
         """Make the table the query's rows, in one commit. columns: the columns' meanings, in
         order, which become their comments; all of the query's without any. personal: columns whose
-        values must not stand in Delta's log, which outlives the rows."""
+        values must not stand in Delta's log, which outlives the rows. clustered: columns by which
+        OPTIMIZE sorts the rows into files (liquid clustering)."""
         frame = self._described(query, columns)
         frame.createOrReplaceTempView(f"replace_{table}")
         stats = _with_stats(frame.schema, personal) if personal else ""
+        cluster = f"CLUSTER BY ({', '.join(clustered)})" if clustered else ""
         self.spark.sql(
-            f"CREATE OR REPLACE TABLE {self.name(layer, table)} USING DELTA "
+            f"CREATE OR REPLACE TABLE {self.name(layer, table)} USING DELTA {cluster} "
             f"COMMENT '{plain(comment)}' {_properties(stats)} AS SELECT * FROM replace_{table}"
         )
 
@@ -89,6 +94,44 @@ class Lakehouse:
             f"SELECT * FROM replace_{table}"
         )
 
+    def overwrite(self, query: str, layer: str, table: str, where: str = "") -> None:
+        """Replace the table's rows, or those of the condition, by the query's, which has the
+        table's columns in their order."""
+        self.spark.sql(query).createOrReplaceTempView(f"replace_{table}")
+        into = f"INTO {self.name(layer, table)} REPLACE WHERE {where}"
+        whole = f"OVERWRITE {self.name(layer, table)}"
+        self.spark.sql(f"INSERT {into if where else whole} SELECT * FROM replace_{table}")
+
+    def replace_keys(self, query: str, layer: str, table: str, key: str, touched: str) -> None:
+        """Replace the rows of the `touched` keys (a query of a column `key`) by the query's, in one
+        commit; key: the table's column or expression. No key stands in Delta's log."""
+        rows = self.spark.sql(query)
+        row, columns = rows.schema.simpleString(), rows.columns
+        self.spark.sql(
+            f"""
+            MERGE INTO {self.name(layer, table)} AS old
+            USING (
+              SELECT struct(*) AS _row, NULL AS key FROM ({query})
+              UNION ALL SELECT CAST(NULL AS {row}), key FROM ({touched})
+            ) AS new
+            ON {key} = new.key
+            WHEN MATCHED THEN DELETE
+            WHEN NOT MATCHED AND new.key IS NULL THEN INSERT
+              ({", ".join(columns)}) VALUES ({", ".join(f"_row.{name}" for name in columns)})
+            """
+        )
+
+    def changes(self, layer: str, table: str, first: int, last: int) -> DataFrame:
+        """The rows that the versions changed, as they were and as they became."""
+        reader = (
+            self.spark.read.option("readChangeFeed", "true")
+            .option("startingVersion", first)
+            .option("endingVersion", last)
+        )
+        if "/" in self.root:
+            return reader.format("delta").load(f"{self.root}/{layer}/{table}")
+        return reader.table(f"{self.root}.{layer}.{table}")
+
     def _described(self, query: str, columns: Mapping[str, str]) -> DataFrame:
         frame = self.spark.sql(query)
         if not columns:
@@ -106,21 +149,17 @@ class Lakehouse:
     def is_empty(self, name: str) -> bool:
         return not self.rows(f"SELECT 1 FROM {name} LIMIT 1")
 
-    def append(
-        self, frame: DataFrame, layer: str, table: str, transaction: tuple[str, int]
-    ) -> None:
-        """Append exactly once: Delta skips a (application, version) that it has seen."""
-        application, version = transaction
-        writer = (
-            frame.write.format("delta")
-            .mode("append")
-            .option("txnAppId", application)
-            .option("txnVersion", version)
-        )
-        if "/" in self.root:
-            writer.save(f"{self.root}/{layer}/{table}")
-        else:
-            writer.saveAsTable(f"{self.root}.{layer}.{table}")
+    def create_as(self, query: str, layer: str, table: str, stats: str) -> bool:
+        """Create the table with the query's rows, in one commit; False, and nothing done, when
+        there is one. stats: as for `create`."""
+        name = self.name(layer, table)
+        try:
+            self.spark.sql(f"CREATE TABLE {name} USING DELTA {_properties(stats)} AS {query}")
+        except AnalysisException as error:
+            if "ALREADY_EXISTS" in (error.getCondition() or ""):
+                return False
+            raise
+        return True
 
 
 def _properties(stats: str) -> str:

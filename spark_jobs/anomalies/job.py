@@ -10,7 +10,8 @@ from datetime import UTC, datetime, timedelta
 from spark_jobs.anomalies import records, revenue, stale, stock
 from spark_jobs.anomalies.reading import view
 from spark_jobs.anomalies.scene import COLUMNS, Scene
-from spark_jobs.gold.job import BUILT, Held, held_by, sources_of
+from spark_jobs.gold.job import Held, held_by, sources_of
+from spark_jobs.gold.ledger import BUILT
 from spark_jobs.gold.mart import Sources
 from spark_jobs.lakehouse import Lakehouse
 
@@ -82,9 +83,11 @@ def _remember(lake: Lakehouse, at: datetime) -> None:
     lake.spark.sql(
         f"""
         MERGE INTO {lake.name("gold", "built")} AS old
-        USING (SELECT '{NAME}' AS mart, {_moment(at)} AS built_at) AS new ON old.mart = new.mart
+        USING (SELECT '{NAME}' AS mart, '' AS state, {_moment(at)} AS built_at) AS new
+        ON old.mart = new.mart
         WHEN MATCHED THEN UPDATE SET built_at = new.built_at
-        WHEN NOT MATCHED THEN INSERT (mart, built_at) VALUES (new.mart, new.built_at)
+        WHEN NOT MATCHED THEN INSERT (mart, state, built_at)
+          VALUES (new.mart, new.state, new.built_at)
         """
     )
 

@@ -1,10 +1,12 @@
-"""Landing → bronze: every manifest appended exactly once, the raw record kept as text.
+"""Landing → bronze: every manifest taken in exactly once, the raw record kept as text.
 
-The append carries the manifest's run id as Delta's transaction id, so a run that dies between the
-append and the ledger repeats nothing. `bronze.manifests` is the ledger: what is in it has been
-appended and counted.
+All waiting manifests of a table go into one commit, which leaves out the runs that the table holds:
+one that dies before the ledger repeats nothing. That commit reads the table, so of two jobs that
+add to it at once Delta fails the second (a blind append it would let pass).
+`bronze.manifests` is the ledger: what is in it has been written and counted.
 """
 
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -13,7 +15,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql.types import Row
 
 from spark_jobs.bronze.arrivals import arrived
-from spark_jobs.lakehouse import Lakehouse
+from spark_jobs.lakehouse import Lakehouse, quoted
 
 COLUMNS = """
 _id STRING, _source STRING, _stream STRING, _api_version STRING, _extracted_at TIMESTAMP,
@@ -32,8 +34,13 @@ HEAD = """
 _id STRING, _source STRING, _stream STRING, _api_version STRING, _extracted_at TIMESTAMP,
 _run_id STRING, _deleted BOOLEAN
 """
+STATS = "_extracted_at,_run_id,_ingested_at"
 # Commits wait on the object store more than on a core.
 PARALLEL = 4
+# What is taken in between two entries in the ledger: a backfill of terabytes becomes many plans of
+# this size, and one that dies repeats no more. A manifest costs something however small it is.
+BATCH_BYTES = 1 << 30
+LEAST_BYTES = 1 << 20
 
 
 class IncompleteManifestError(Exception):
@@ -47,57 +54,94 @@ class Ingested:
 
 
 def ingest(lake: Lakehouse, discovery: str = "listing") -> Ingested:
-    """Append every manifest that is not in the ledger; raise IncompleteManifestError, naming it,
-    when rows are missing (the ledger then stays without it). discovery: how manifests are found,
-    `listing` or, on Databricks only, `auto_loader`."""
+    """Take in every manifest that is not in the ledger; raise IncompleteManifestError, naming it,
+    when rows are missing (the ledger then stays without its batch). discovery: how manifests are
+    found, `listing` or, on Databricks only, `auto_loader`."""
     ledger = lake.create("bronze", "manifests", LEDGER, "One row a landed run that bronze holds")
-    found = arrived(lake, MANIFEST) if discovery == "auto_loader" else _listed(lake)
-    new = _new_manifests(lake, ledger, found)
-    if not new:
-        return Ingested(0, 0)
-    with ThreadPoolExecutor(PARALLEL) as pool:
-        for _ in pool.map(lambda table: _create(lake, table), {_table(row) for row in new}):
-            pass
-        for _ in pool.map(lambda row: _append(lake, row), new):
-            pass
-    _check_counts(lake, new)
-    _record(lake, ledger, new)
+    found = _arrived if discovery == "auto_loader" else _listed
+    new = sorted(found(lake, ledger), key=lambda manifest: manifest.run_id)
+    for batch in batches(new):
+        _take_in(lake, ledger, batch)
     return Ingested(len(new), sum(row.rows for row in new))
+
+
+def batches(manifests: Iterable[Row]) -> Iterator[list[Row]]:
+    """Manifests in their order, as many at once as BATCH_BYTES hold, and at least one."""
+    batch: list[Row] = []
+    size = 0
+    for manifest in manifests:
+        weight = max(manifest.bytes, LEAST_BYTES)
+        if batch and size + weight > BATCH_BYTES:
+            yield batch
+            batch, size = [], 0
+        batch.append(manifest)
+        size += weight
+    if batch:
+        yield batch
+
+
+def _take_in(lake: Lakehouse, ledger: str, batch: list[Row]) -> None:
+    by_table: dict[str, list[Row]] = {}
+    for manifest in batch:
+        by_table.setdefault(_table(manifest), []).append(manifest)
+    known = {_table(row) for row in lake.rows(f"SELECT DISTINCT source, stream FROM {ledger}")}
+    with ThreadPoolExecutor(PARALLEL) as pool:
+        for _ in pool.map(lambda t: _write(lake, t, by_table[t], t in known), by_table):
+            pass
+    _check_counts(lake, by_table)
+    _record(lake, ledger, batch)
 
 
 def _table(manifest: Row) -> str:
     return f"{manifest.source}_{manifest.stream}"
 
 
-def _create(lake: Lakehouse, table: str) -> str:
-    return lake.create("bronze", table, COLUMNS, stats="_extracted_at,_run_id,_ingested_at")
+def _arrived(lake: Lakehouse, ledger: str) -> list[Row]:
+    return _unknown(arrived(lake, MANIFEST), lake, ledger)
 
 
-def _listed(lake: Lakehouse) -> DataFrame:
+def _listed(lake: Lakehouse, ledger: str) -> list[Row]:
+    """Only names are listed, by which runs are known: what was taken in is not read again."""
     # recursiveFileLookup: one listing instead of a glob a level.
-    return (
-        lake.spark.read.schema(MANIFEST)
+    names = (
+        lake.spark.read.format("binaryFile")
         .option("recursiveFileLookup", "true")
         .option("pathGlobFilter", "*.json")
-        .option("mode", "FAILFAST")
-        .json(f"{lake.landing}/landing/_manifests")
+        .load(f"{lake.landing}/landing/_manifests")
+        .selectExpr("path", "regexp_extract(path, '([^/]+)[.]json$', 1) AS run_id")
     )
-
-
-def _new_manifests(lake: Lakehouse, ledger: str, manifests: DataFrame) -> list[Row]:
-    known = lake.spark.sql(f"SELECT run_id FROM {ledger}")
     try:
-        return manifests.join(known, "run_id", "left_anti").orderBy("run_id").collect()
+        new = [row.path for row in _unknown(names, lake, ledger)]
     except AnalysisException as error:
         if error.getCondition() == "PATH_NOT_FOUND":
             return []  # nothing has been landed yet
         raise
+    if not new:
+        return []
+    return lake.spark.read.schema(MANIFEST).option("mode", "FAILFAST").json(new).collect()
 
 
-def _append(lake: Lakehouse, manifest: Row) -> None:
-    paths = [f"{lake.landing}/{file.path}" for file in manifest.files]
-    lake.append(
-        envelopes(lake.spark.read.text(paths)), "bronze", _table(manifest), (manifest.run_id, 1)
+def _unknown(runs: DataFrame, lake: Lakehouse, ledger: str) -> list[Row]:
+    known = lake.spark.sql(f"SELECT run_id FROM {ledger}")
+    return runs.join(known, "run_id", "left_anti").collect()
+
+
+def _write(lake: Lakehouse, table: str, manifests: list[Row], known: bool) -> None:
+    """Add the runs that the table does not hold. known: the ledger has some of its runs; creating
+    a table with its first rows costs half of creating and adding."""
+    paths = [f"{lake.landing}/{file.path}" for row in manifests for file in row.files]
+    view, runs = f"landed_{table}", quoted([row.run_id for row in manifests])
+    # A line that names another run is none of theirs: the count will say that one is missing.
+    lines = envelopes(lake.spark.read.text(paths)).where(f"_run_id IN ({runs})")
+    lines.createOrReplaceTempView(view)
+    if not known and lake.create_as(f"SELECT * FROM {view}", "bronze", table, STATS):
+        return
+    lake.spark.sql(
+        f"""
+        MERGE INTO {lake.name("bronze", table)} AS held USING {view} AS new
+        ON held._run_id = new._run_id AND held._run_id IN ({runs})
+        WHEN NOT MATCHED THEN INSERT *
+        """
     )
 
 
@@ -119,21 +163,22 @@ def envelopes(lines: DataFrame) -> DataFrame:
     )
 
 
-def _check_counts(lake: Lakehouse, manifests: list[Row]) -> None:
-    ids = ", ".join(f"'{row.run_id}'" for row in manifests)
+def _check_counts(lake: Lakehouse, by_table: dict[str, list[Row]]) -> None:
     held = " UNION ALL ".join(
-        f"SELECT _run_id FROM {lake.name('bronze', table)} WHERE _run_id IN ({ids})"
-        for table in sorted({_table(row) for row in manifests})
+        f"SELECT _run_id FROM {lake.name('bronze', table)} "
+        f"WHERE _run_id IN ({quoted([row.run_id for row in manifests])})"
+        for table, manifests in by_table.items()
     )
     counted = lake.rows(f"SELECT _run_id, count(*) AS n FROM ({held}) GROUP BY _run_id")
     rows = {row["_run_id"]: row["n"] for row in counted}
-    for manifest in manifests:
-        if rows.get(manifest.run_id, 0) != manifest.rows:
-            raise IncompleteManifestError(
-                f"bronze.{_table(manifest)}: manifest {manifest.run_id} promises {manifest.rows} "
-                f"rows, its files hold {rows.get(manifest.run_id, 0)}; pull that window again with "
-                "full_refresh"
-            )
+    for table, manifests in by_table.items():
+        for manifest in manifests:
+            if rows.get(manifest.run_id, 0) != manifest.rows:
+                raise IncompleteManifestError(
+                    f"bronze.{table}: manifest {manifest.run_id} promises {manifest.rows} "
+                    f"rows, its files hold {rows.get(manifest.run_id, 0)}; pull that window again "
+                    "with full_refresh"
+                )
 
 
 def _record(lake: Lakehouse, ledger: str, manifests: list[Row]) -> None:

@@ -12,7 +12,8 @@ from datetime import UTC, datetime
 from decimal import Decimal
 
 from spark_jobs.gold.description import Check, Description
-from spark_jobs.gold.job import BUILT, MART, PARALLEL, held_by, sources_of
+from spark_jobs.gold.job import MART, PARALLEL, held_by, sources_of
+from spark_jobs.gold.ledger import BUILT
 from spark_jobs.gold.mart import Sources
 from spark_jobs.lakehouse import Lakehouse, plain
 

@@ -1,10 +1,15 @@
-"""The gold task: the marts whose sources have moved, and none of the others."""
+"""The gold task: the marts whose sources have moved, and none of the others.
 
-import hashlib
+A mart that can follow its sources' changes rewrites only the rows that they touch (follow.py).
+"""
+
 import logging
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from spark_jobs.gold import ledger
+from spark_jobs.gold.follow import Ageing, Head, Moved, bring_up, head
+from spark_jobs.gold.ledger import Built, Seen
 from spark_jobs.gold.mart import Mart, Sources
 from spark_jobs.gold.marts import MARTS
 from spark_jobs.lakehouse import Lakehouse
@@ -14,14 +19,11 @@ from spark_jobs.silver.table import Exploded
 from spark_jobs.silver.tables import EVERY, TABLES
 
 log = logging.getLogger(__name__)
-# seen: state of silver.progress when the mart was last looked at. code: of its query and columns.
-# state: of the code and of everything that the mart was built from.
-BUILT = "mart STRING, seen BIGINT, code STRING, state STRING, built_at TIMESTAMP"
 PARALLEL = 2
 SILVER = {table.name: table for table in EVERY}
 PARENTS = {table.name: table for table in TABLES}
 MART = {mart.name: mart for mart in MARTS}
-NOWHERE = Sources(str, "UTC", "USD", "1970-01-01")
+READ = {source for mart in MARTS for source in mart.description.sources}
 
 
 @dataclass(frozen=True)
@@ -32,38 +34,129 @@ class Held:
     tables: dict[str, str]
 
 
+@dataclass(frozen=True)
+class Outcome:
+    """What a mart is built from now, how it is to be read, and whether its rows were written."""
+
+    built: Built
+    head: Head
+    wrote: bool
+
+
 def run(lake: Lakehouse, default_timezone: str) -> int:
-    """Build what is behind silver; the number of marts built. `default_timezone` (IANA) serves
+    """Bring the marts up to silver; the number of marts written. `default_timezone` (IANA) serves
     until the shop itself has been pulled."""
-    ledger = lake.create("gold", "built", BUILT, "What each mart was built from")
-    rows = lake.rows(
-        f"SELECT mart, seen, code, state FROM {ledger} UNION ALL "
-        "SELECT '', IF(count(*) = 0, 0, xxhash64(count(*), max(processed_at))), '', '' "
-        f"FROM {lake.name('silver', 'progress')}"
-    )
-    known = {row.mart: row for row in rows}
-    seen = int(known[""].seen)
-    if not seen or all(
-        mart.name in known and (known[mart.name].seen, known[mart.name].code) == (seen, code(mart))
-        for mart in MARTS
-    ):
+    known = ledger.read(lake, MARTS)
+    if known.current:
         return 0
     held = held_by(lake)
     sources = sources_of(lake, held, default_timezone)
-    states = {mart.name: _state(mart, sources, held) for mart in MARTS}
-    behind = [
-        mart
-        for mart in MARTS
-        if mart.name not in known or known[mart.name].state != states[mart.name]
-    ]
-    build_all(lake, behind, sources)
-    _record(lake, ledger, seen, states, {mart.name for mart in behind})
-    return len(behind)
+    silver = silver_now(lake, held, known.built)
+    done: dict[str, Future[Outcome]] = {}
+    with ThreadPoolExecutor(PARALLEL) as pool:
+        for mart in MARTS:  # in an order in which what a mart reads has been submitted before it
+            former = known.built.get(mart.name)
+            done[f"gold.{mart.name}"] = pool.submit(
+                _bring, lake, mart, sources, former, silver, dict(done)
+            )
+    outcomes = {mart.name: done[f"gold.{mart.name}"].result() for mart in MARTS}
+    wrote = {name for name, outcome in outcomes.items() if outcome.wrote}
+    built = {name: outcome.built for name, outcome in outcomes.items()}
+    ledger.record(lake, MARTS, known.seen, built, wrote)
+    return len(wrote)
 
 
-def code(mart: Mart) -> str:
-    """Another one for another query or other columns."""
-    return _hash(mart.query(NOWHERE), repr(mart.description.columns))
+def silver_now(
+    lake: Lakehouse, held: Held, built: dict[str, Built]
+) -> dict[str, tuple[Seen, Head]]:
+    """Each silver table that marts read. Only those that runs have moved are asked."""
+    known = {name: seen for mart in built.values() for name, seen in mart.sources.items()}
+
+    def now(source: str) -> tuple[Seen, Head]:
+        name = source.split(".")[1]
+        declared = SILVER[name]
+        if name not in held.tables:
+            return Seen("", [], -1), Head(-1, -1)
+        parent = PARENTS[declared.parent] if isinstance(declared, Exploded) else declared
+        runs = [held.runs.get(stream, 0) for stream in parent.streams]
+        last = known.get(source)
+        if last and (last.declared, last.runs) == (held.tables[name], runs):
+            return last, Head(last.version, last.version)
+        found = head(lake, source)
+        return Seen(held.tables[name], runs, found.version), found
+
+    names = sorted(source for source in READ if source.startswith("silver."))
+    with ThreadPoolExecutor(PARALLEL) as pool:
+        return dict(zip(names, pool.map(now, names), strict=True))
+
+
+def _bring(
+    lake: Lakehouse,
+    mart: Mart,
+    sources: Sources,
+    former: Built | None,
+    silver: dict[str, tuple[Seen, Head]],
+    gold: dict[str, Future[Outcome]],
+) -> Outcome:
+    """Follow what moved since `former`, else build the mart whole."""
+    now: dict[str, tuple[Seen, Head]] = {}
+    for source in mart.description.sources:
+        if source in silver:
+            now[source] = silver[source]
+        else:
+            read = gold[source].result()
+            now[source] = Seen("", [], read.head.version), read.head
+    built = replace(
+        ledger.fresh(mart, sources), sources={name: seen for name, (seen, _) in now.items()}
+    )
+    if former and built == replace(former, version=built.version):
+        return _unwritten(former)
+    wrote = _followed(lake, mart, sources, former, built, now)
+    if former and wrote is False:
+        return _unwritten(replace(built, version=former.version))
+    if wrote is None and former and former.code == built.code and not mart.snapshot:
+        columns = ", ".join(mart.description.columns)  # what reads it can follow this
+        lake.overwrite(f"SELECT {columns} FROM ({mart.query(sources)})", "gold", mart.name)
+    elif wrote is None:
+        build(lake, mart, sources)
+    log.info("gold.%s %s", mart.name, "built" if wrote is None else "brought up to date")
+    name = f"gold.{mart.name}"
+    found = head(lake, name) if name in READ else Head(-1, -1)
+    return Outcome(replace(built, version=found.version), found, True)
+
+
+def _unwritten(built: Built) -> Outcome:
+    return Outcome(built, Head(built.version, built.version), False)
+
+
+def _followed(
+    lake: Lakehouse,
+    mart: Mart,
+    sources: Sources,
+    former: Built | None,
+    built: Built,
+    now: dict[str, tuple[Seen, Head]],
+) -> bool | None:
+    """Whether rows were rewritten; None where the mart must be built whole."""
+    moved = moved_since(former, now) if former and former.code == built.code else None
+    if former is None or moved is None:
+        return None
+    ageing = Ageing(former.as_of, built.as_of) if former.as_of != built.as_of else None
+    return bring_up(lake, mart, sources, moved, ageing)
+
+
+def moved_since(former: Built, now: dict[str, tuple[Seen, Head]]) -> dict[str, Moved] | None:
+    """Versions to follow; None where a source was replaced or its feed does not reach back."""
+    moved: dict[str, Moved] = {}
+    for source, (seen, found) in now.items():
+        last = former.sources.get(source)
+        if last is None or last.declared != seen.declared:
+            return None
+        if last.version != seen.version:
+            if last.version < found.told_since:
+                return None
+            moved[source] = Moved(last.version, seen.version)
+    return moved
 
 
 def sources_of(lake: Lakehouse, held: Held, default_timezone: str) -> Sources:
@@ -101,63 +194,28 @@ def held_by(lake: Lakehouse) -> Held:
     )
 
 
-def _state(mart: Mart, sources: Sources, held: Held) -> str:
-    """Changes when a query, the shop's facts in it, or the runs behind its sources change."""
-    inputs = [mart.query(sources), repr(mart.description.columns)]
-    for source in mart.description.sources:
-        layer, name = source.split(".")
-        if layer == "gold":
-            inputs.append(_state(MART[name], sources, held))
-        else:
-            declared = SILVER[name]
-            parent = PARENTS[declared.parent] if isinstance(declared, Exploded) else declared
-            runs = [held.runs.get(stream, 0) for stream in parent.streams]
-            inputs.append(f"{name} {held.tables.get(name)} {runs}")
-    return _hash(*inputs)
-
-
 def build_all(lake: Lakehouse, marts: list[Mart], sources: Sources) -> None:
-    """Each once the marts that it reads are there; MARTS names them before their readers."""
+    """Each whole, once the marts that it reads are there; MARTS names them before their readers."""
     started: dict[str, Future[None]] = {}
+
+    def after(mart: Mart, before: list[Future[None]]) -> None:
+        for done in before:
+            done.result()
+        build(lake, mart, sources)
+
     with ThreadPoolExecutor(PARALLEL) as pool:
         for mart in marts:
             before = [started[s] for s in mart.description.sources if s in started]
-            started[f"gold.{mart.name}"] = pool.submit(_build, lake, mart, sources, before)
+            started[f"gold.{mart.name}"] = pool.submit(after, mart, before)
     for done in started.values():
         done.result()
 
 
-def _build(lake: Lakehouse, mart: Mart, sources: Sources, before: list[Future[None]]) -> None:
-    for done in before:
-        done.result()
+def build(lake: Lakehouse, mart: Mart, sources: Sources) -> None:
+    """The mart whole, from all rows of its sources."""
     query, meaning = mart.query(sources), mart.description
     if mart.snapshot:
         day = (mart.snapshot, sources.as_of)
         lake.replace_snapshot(query, "gold", mart.name, meaning.title, meaning.columns, day)
     else:
         lake.replace(query, "gold", mart.name, meaning.title, meaning.columns)
-    log.info("gold.%s built", mart.name)
-
-
-def _record(
-    lake: Lakehouse, ledger: str, seen: int, states: dict[str, str], built: set[str]
-) -> None:
-    values = ", ".join(
-        f"('{mart.name}', {seen}L, '{code(mart)}', '{states[mart.name]}', {mart.name in built})"
-        for mart in MARTS
-    )
-    lake.spark.sql(
-        f"""
-        MERGE INTO {ledger} AS old
-        USING (SELECT * FROM VALUES {values} AS new(mart, seen, code, state, built)) AS new
-        ON old.mart = new.mart
-        WHEN MATCHED THEN UPDATE SET seen = new.seen, code = new.code, state = new.state,
-          built_at = IF(new.built, current_timestamp(), old.built_at)
-        WHEN NOT MATCHED THEN INSERT (mart, seen, code, state, built_at)
-          VALUES (new.mart, new.seen, new.code, new.state, current_timestamp())
-        """
-    )
-
-
-def _hash(*texts: str) -> str:
-    return hashlib.sha256("\n".join(texts).encode()).hexdigest()[:16]

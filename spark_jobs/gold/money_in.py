@@ -38,7 +38,8 @@ def ledger_sql(sources: Sources) -> str:
     and payout_id.
 
     Stripe's object does not name its payout. Where the pull has not found it in a payout's list, it
-    is the first automatic payout of its currency that was made once the money was available.
+    is the first automatic payout of its currency that was made once the money was available. The
+    window runs backwards: Spark's cost of a frame that ends in the future grows with the square.
     """
     return f"""
     WITH moments AS (
@@ -49,9 +50,9 @@ def ledger_sql(sources: Sources) -> str:
       WHERE NOT _deleted AND automatic AND status NOT IN ('failed', 'canceled')
     ),
     next AS (
-      SELECT id, first_value(payout_id, true) OVER (
-        PARTITION BY currency ORDER BY at, step, payout_id
-        ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING) AS payout_id FROM moments
+      SELECT id, last_value(payout_id, true) OVER (
+        PARTITION BY currency ORDER BY at DESC, step DESC, payout_id DESC
+        ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS payout_id FROM moments
     )
     SELECT b.* EXCEPT (payout_id), coalesce(r.charge_id, d.charge_id, c.id) AS charge_id,
       IF(b.type LIKE 'payout%', b.source_id, coalesce(b.payout_id, n.payout_id)) AS payout_id

@@ -13,8 +13,8 @@ from pyspark.errors import AnalysisException
 from pyspark.sql.types import Row
 
 from spark_jobs.bronze.ingest import LEDGER, MANIFEST, envelopes
-from spark_jobs.gold.job import BUILT
 from spark_jobs.gold.job import run as run_gold
+from spark_jobs.gold.ledger import BUILT
 from spark_jobs.gold.marts import MARTS
 from spark_jobs.lakehouse import Lakehouse, quoted
 from spark_jobs.maintenance import tables
@@ -46,7 +46,7 @@ def run(lake: Lakehouse, default_timezone: str) -> int:
             _silver(lake, runs)
             lake.spark.sql(f"DELETE FROM {lake.create('gold', 'built', BUILT)}")
             run_gold(lake, default_timezone)
-            _snapshots(lake, request.token)
+            _snapshots(lake, request)
             _forget_versions(lake)
         lake.spark.sql(
             f"INSERT INTO {audit} VALUES ('{request.request}', '{request.kind}', "
@@ -83,8 +83,11 @@ def _bronze(lake: Lakehouse, changed: list[Row]) -> None:
         folder = f"{lake.landing}/landing/_manifests/{source}/{stream}"
         manifests = lake.spark.read.schema(MANIFEST).json([f"{folder}/{r}.json" for r in runs])
         paths = [f"{lake.landing}/{file.path}" for row in manifests.collect() for file in row.files]
-        envelopes(lake.spark.read.text(paths)).createOrReplaceTempView("masked_runs")
         table = lake.name("bronze", f"{source}_{stream}")
+        if not paths:  # of a shop that is gone nothing is left
+            lake.spark.sql(f"DELETE FROM {table} WHERE _run_id IN ({quoted(runs)})")
+            continue
+        envelopes(lake.spark.read.text(paths)).createOrReplaceTempView("masked_runs")
         lake.spark.sql(
             f"INSERT INTO {table} REPLACE WHERE _run_id IN ({quoted(runs)}) "
             "SELECT * FROM masked_runs"
@@ -108,20 +111,24 @@ def _silver(lake: Lakehouse, changed: list[Row]) -> None:
         quarantine(lake, [], refused)
 
 
-def _snapshots(lake: Lakehouse, token: str) -> None:
+def _snapshots(lake: Lakehouse, request: Row) -> None:
     """Older days of the marts that keep them: a customer whom silver does not know any more is the
-    one who asked."""
+    one who asked. Of a shop that is gone every day goes."""
     orders = lake.name("silver", "orders")
     for mart in MARTS:
-        if mart.snapshot and "customer_id" in mart.description.columns:
-            table = lake.name("gold", mart.name)
+        if not mart.snapshot:
+            continue
+        table = lake.name("gold", mart.name)
+        if request.kind == "shop/redact":
+            lake.spark.sql(f"DELETE FROM {table}")
+        elif "customer_id" in mart.description.columns:
             lake.spark.sql(
                 f"""
                 MERGE INTO {table} AS old
                 USING (SELECT DISTINCT customer_id FROM {table}
                        LEFT ANTI JOIN {orders} USING (customer_id)) AS gone
                 ON old.customer_id = gone.customer_id
-                WHEN MATCHED THEN UPDATE SET customer_id = '{token}'
+                WHEN MATCHED THEN UPDATE SET customer_id = '{request.token}'
                 """
             )
 

@@ -72,13 +72,17 @@ def _walk(tokens: Iterator[dict[str, str | None]], path: str) -> Iterator[tuple[
 
 
 def _fields(lake: Lakehouse, runs: Mapping[str, Sequence[str]]) -> dict[str, dict[str, str]]:
-    parts = [
-        f"SELECT '{stream}' AS stream, schema_of_variant_agg(try_parse_json(record)) AS schema "
-        f"FROM {lake.name('bronze', stream)} WHERE _run_id IN ({quoted(ids)}) AND NOT _deleted"
+    records = " UNION ALL ".join(
+        f"SELECT '{stream}' AS stream, record FROM {lake.name('bronze', stream)} "
+        f"WHERE _run_id IN ({quoted(ids)}) AND NOT _deleted"
         for stream, ids in runs.items()
-    ]
+    )
+    rows = lake.rows(
+        "SELECT stream, schema_of_variant_agg(try_parse_json(record)) AS schema "
+        f"FROM ({records}) GROUP BY stream"
+    )
     found: dict[str, dict[str, str]] = {}
-    for row in lake.rows(" UNION ALL ".join(parts)):
+    for row in rows:
         kinds = flat(row.schema) if row.schema else {}
         found[row.stream] = {path: kind for path, kind in kinds.items() if path and not _free(path)}
     return found

@@ -5,8 +5,10 @@ writer is decided by the source's time of change, then by extraction, then by a 
 without the last tie-break two runs over the same rows could differ.
 """
 
+from collections.abc import Mapping
+
 from spark_jobs.lakehouse import Lakehouse, quoted
-from spark_jobs.silver.table import Exploded, Table
+from spark_jobs.silver.table import Declared, Exploded, Joined, Table, meaning
 
 META = "_deleted, _changed_at, _extracted_at, _hash, _run_id"
 QUARANTINE = """
@@ -21,9 +23,7 @@ def build(lake: Lakehouse, table: Table, streams: tuple[str, ...], runs: list[st
     checked = _view(lake, checked_view(table), _checked_sql(table, bronze))
     last = _view(lake, f"last_{table.name}", _last_sql(table, checked))
     if runs is None:
-        lake.replace(
-            f"SELECT * FROM {last}", "silver", table.name, table.comment, {}, table.personal
-        )
+        _replace(lake, table, f"SELECT * FROM {last}")
     else:
         lake.spark.sql(_merge_sql(table, lake.name("silver", table.name), last))
 
@@ -36,12 +36,17 @@ def empty_view(lake: Lakehouse, table: Table | Exploded, parents: dict[str, Tabl
     """A view without rows that has the table's columns, for a source that never came."""
     if isinstance(table, Exploded):
         parent = empty_view(lake, parents[table.parent], parents)
-        return _view(lake, f"empty_{table.name}", _child_sql(table, parent))
+        return _view(lake, f"empty_{table.name}", child_sql(table, parent))
     no_rows = (
         "SELECT '' AS _id, '' AS record, false AS _deleted, current_timestamp() AS _extracted_at, "
         "'' AS _run_id, '' AS _file WHERE false"
     )
-    return _view(lake, f"empty_{table.name}", _last_sql(table, f"({_checked_sql(table, no_rows)})"))
+    return _view(lake, f"empty_{table.name}", current_sql(table, no_rows))
+
+
+def current_sql(table: Table, bronze: str) -> str:
+    """The table's rows that a query of bronze rows makes."""
+    return _last_sql(table, f"({_checked_sql(table, bronze)})")
 
 
 def explode(lake: Lakehouse, child: Exploded, runs: list[str] | None) -> None:
@@ -49,16 +54,36 @@ def explode(lake: Lakehouse, child: Exploded, runs: list[str] | None) -> None:
     parent = lake.name("silver", child.parent)
     if runs is None:
         living = _view(lake, f"living_{child.name}", f"SELECT * FROM {parent} WHERE NOT _deleted")
-        lake.replace(_child_sql(child, living), "silver", child.name, child.comment, {})
+        _replace(lake, child, child_sql(child, living))
         return
     touched = f"SELECT * FROM {parent} WHERE _run_id IN ({quoted(runs)})"
-    rows = _child_sql(child, "touched")
+    rows = child_sql(child, "touched")
     new = _view(lake, f"new_{child.name}", f"WITH touched AS ({touched} AND NOT _deleted) {rows}")
-    target = lake.name("silver", child.name)
+    _swap(lake, child.name, child.key, new, (touched, child.parent_key))
+
+
+def join(
+    lake: Lakehouse, table: Joined, sources: Mapping[str, str], runs: list[str] | None
+) -> None:
+    """Make the rows of the keys that `runs` touched anew; None: all. sources: SQL names."""
+    names = {**sources, "self": lake.name("silver", table.name), "runs": quoted(runs or [])}
+    keys = (table.every if runs is None else table.touched).format(**names)
+    new = _view(lake, f"new_{table.name}", table.source.format(keys=keys, **names))
+    if runs is None:
+        _replace(lake, table, f"SELECT * FROM {new}")
+    else:
+        _swap(lake, table.name, (table.key,), new, (keys, table.key))
+
+
+def _swap(
+    lake: Lakehouse, name: str, key: tuple[str, ...], new: str, touched: tuple[str, str]
+) -> None:
+    """The rows of `new` in place of those that belong to `touched`: its SQL and its columns."""
+    target = lake.name("silver", name)
     if lake.is_empty(target):  # a shop without refunds, say: spares the merge
         lake.spark.sql(f"INSERT INTO {target} SELECT * FROM {new}")
         return
-    same = " AND ".join(f"old.{key} = new.{key}" for key in child.key)
+    same = " AND ".join(f"old.{column} = new.{column}" for column in key)
     lake.spark.sql(
         f"""
         MERGE INTO {target} AS old
@@ -66,7 +91,7 @@ def explode(lake: Lakehouse, child: Exploded, runs: list[str] | None) -> None:
           SELECT *, false AS _gone FROM {new}
           UNION ALL
           SELECT old.*, true AS _gone FROM {target} AS old
-          JOIN ({touched}) AS parent USING ({child.parent_key})
+          LEFT SEMI JOIN ({touched[0]}) AS parent USING ({touched[1]})
           LEFT ANTI JOIN {new} AS new ON {same}
         ) AS new ON {same}
         WHEN MATCHED AND new._gone THEN DELETE
@@ -76,7 +101,25 @@ def explode(lake: Lakehouse, child: Exploded, runs: list[str] | None) -> None:
     )
 
 
-def _child_sql(child: Exploded, parent: str) -> str:
+def _replace(lake: Lakehouse, declared: Declared, query: str) -> None:
+    """The whole table by its declaration, columns with their meanings."""
+    described = {
+        name: meaning(declared, name) + " (personal data)" * (name in declared.personal)
+        for name in lake.spark.sql(query).columns
+    }
+    lake.replace(
+        query,
+        "silver",
+        declared.name,
+        declared.comment,
+        described,
+        declared.personal,
+        declared.clustered,
+    )
+
+
+def child_sql(child: Exploded, parent: str) -> str:
+    """The rows that a view of parent rows makes."""
     return child.source.replace("FROM parent", f"FROM {parent}")
 
 
@@ -113,18 +156,24 @@ def _checked_sql(table: Table, bronze: str) -> str:
 
 def _last_sql(table: Table, checked: str) -> str:
     """The last version of each key. A tombstone says only that the record is gone: its facts are
-    those of the last living version beside it."""
+    those of the last living version beside it, and NULL without one."""
     names = ", ".join(f"`{name}`" for name in table.columns)
-    facts = ", ".join(f"coalesce(_alive.`{n}`, `{n}`) AS `{n}`" for n in table.columns)
-    order = "ORDER BY _changed_at DESC, _extracted_at DESC, _hash DESC"
+    facts = ", ".join(
+        f"coalesce(_alive.`{n}`, `{n}`) AS `{n}`" if n in table.key else f"_alive.`{n}`"
+        for n in table.columns
+    )
+    # Refused rows are sorted last instead of filtered: Spark would push the filter below the typing
+    # and parse and type every record twice.
+    order = "ORDER BY _reason = '' DESC, _changed_at DESC, _extracted_at DESC, _hash DESC"
     same = f"PARTITION BY {', '.join(table.key)} {order}"
+    alive = f"IF(_deleted OR _reason <> '', NULL, struct({names}))"
     return f"""
     SELECT {facts}, {META} FROM (
       SELECT *, row_number() OVER ({same}) AS _rank,
-        first_value(IF(_deleted, NULL, struct({names})), true) OVER ({same}
+        first_value({alive}, true) OVER ({same}
           ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING) AS _alive
-      FROM {checked} WHERE _reason = ''
-    ) WHERE _rank = 1
+      FROM {checked}
+    ) WHERE _rank = 1 AND _reason = ''
     """
 
 

@@ -6,15 +6,16 @@ from dataclasses import dataclass
 
 from spark_jobs.lakehouse import Lakehouse
 from spark_jobs.silver.drift import note
-from spark_jobs.silver.engine import QUARANTINE, build, explode, quarantine
-from spark_jobs.silver.table import Exploded, Table, fingerprint
-from spark_jobs.silver.tables import EXPLODED, TABLES
+from spark_jobs.silver.engine import QUARANTINE, build, empty_view, explode, join, quarantine
+from spark_jobs.silver.table import Declared, Exploded, Joined, Table, fingerprint
+from spark_jobs.silver.tables import EXPLODED, JOINED, TABLES, database
 
 log = logging.getLogger(__name__)
 # Landed runs, and as source `declaration` the tables whose declaration silver is built by.
 PROGRESS = "source STRING, stream STRING, run_id STRING, processed_at TIMESTAMP"
 DECLARATION = "declaration"
 PARALLEL = 3
+TABLE = {table.name: table for table in TABLES}
 
 
 @dataclass(frozen=True)
@@ -28,9 +29,34 @@ class Work:
     landed: set[str]
     declared: set[tuple[str, str]]
 
-    def anew(self, table: Table | Exploded) -> bool:
+    @property
+    def runs(self) -> dict[str, list[str]]:
+        """Pending run ids by bronze stream."""
+        found: dict[str, list[str]] = {}
+        for source, stream, run_id in self.pending:
+            found.setdefault(f"{source}_{stream}", []).append(run_id)
+        return found
+
+    @property
+    def held(self) -> set[str]:
+        return {name for name, _ in self.declared}
+
+    def anew(self, table: Declared) -> bool:
         """Never built, or built by another declaration."""
         return (table.name, fingerprint(table)) not in self.declared
+
+
+@dataclass(frozen=True)
+class Due:
+    """What a run builds, in this order."""
+
+    tables: list[Table]
+    children: list[Exploded]
+    joined: list[Joined]
+
+    @property
+    def every(self) -> list[Declared]:
+        return [*self.tables, *self.children, *self.joined]
 
 
 def run(lake: Lakehouse) -> int:
@@ -43,30 +69,15 @@ def run(lake: Lakehouse) -> int:
     refused = "Rows that no table could take"
     lake.create("silver", "quarantine", QUARANTINE, refused, stats="`table`,`_run_id`")
     work = _work(lake, progress)
-    runs: dict[str, list[str]] = {}
-    for source, stream, run_id in work.pending:
-        runs.setdefault(f"{source}_{stream}", []).append(run_id)
-    tables = [table for table in TABLES if _due(table, work, runs)]
-    names = {table.name for table in tables}
-    fresh = {table.name for table in tables if work.anew(table)}
-    held = names | {name for name, _ in work.declared}
-    children = [c for c in EXPLODED if c.parent in names or (work.anew(c) and c.parent in held)]
-    if not tables and not children and not work.pending:
+    due = _due(work)
+    if not due.every and not work.pending:
         return 0
-    anew: list[Table | Exploded] = [t for t in tables if work.anew(t)]
-    anew += [child for child in children if work.anew(child)]
+    anew = [table for table in due.every if work.anew(table)]
     _forget(lake, progress, work, anew)
-    with ThreadPoolExecutor(PARALLEL) as pool:
-        for _ in pool.map(lambda table: _build(lake, table, work, runs), tables):
-            pass
-        every = [run_id for ids in runs.values() for run_id in ids]
-        for _ in pool.map(
-            lambda c: explode(lake, c, None if work.anew(c) or c.parent in fresh else every),
-            children,
-        ):
-            pass
-    note(lake, runs, tables)
-    for name, rows in quarantine(lake, tables, runs.get("files_rejected", [])).items():
+    _build_all(lake, work, due)
+    runs = work.runs
+    note(lake, runs, due.tables)
+    for name, rows in quarantine(lake, due.tables, runs.get("files_rejected", [])).items():
         log.warning("%s: %d rows quarantined, see silver.quarantine", name, rows)
     done = [(DECLARATION, table.name, fingerprint(table)) for table in anew]
     values = ", ".join(str(row) for row in (*work.pending, *done))
@@ -93,12 +104,53 @@ def _work(lake: Lakehouse, progress: str) -> Work:
     )
 
 
-def _due(table: Table, work: Work, runs: dict[str, list[str]]) -> bool:
-    streams = set(table.streams)
-    return bool(streams & (work.landed if work.anew(table) else set(runs)))
+def _due(work: Work) -> Due:
+    """The declared tables, and one for each table of the database, as far as there is news."""
+    found = sorted(stream for stream in work.landed if stream.startswith(database.PREFIX))
+    tables = [
+        table
+        for table in (*TABLES, *map(database.table_of, found))
+        if (work.landed if work.anew(table) else work.runs.keys()) & set(table.streams)
+    ]
+    names = {table.name for table in tables}
+    held = work.held | names
+    return Due(
+        tables,
+        [c for c in EXPLODED if c.parent in names or (work.anew(c) and c.parent in held)],
+        [
+            table
+            for table in JOINED
+            if table.sources[0] in held and (work.anew(table) or names & set(table.sources))
+        ],
+    )
 
 
-def _forget(lake: Lakehouse, progress: str, work: Work, anew: list[Table | Exploded]) -> None:
+def _build_all(lake: Lakehouse, work: Work, due: Due) -> None:
+    fresh = {table.name for table in due.tables if work.anew(table)}
+    held = work.held | fresh
+    every = [run_id for _, _, run_id in work.pending]
+    with ThreadPoolExecutor(PARALLEL) as pool:
+        for _ in pool.map(lambda table: _build(lake, table, work), due.tables):
+            pass
+        for _ in pool.map(
+            lambda c: explode(lake, c, None if work.anew(c) or c.parent in fresh else every),
+            due.children,
+        ):
+            pass
+    for table in due.joined:
+        whole = work.anew(table) or fresh & set(table.sources)
+        join(lake, table, _sources(lake, table, held), None if whole else every)
+
+
+def _sources(lake: Lakehouse, table: Joined, held: set[str]) -> dict[str, str]:
+    """SQL names of what it joins; a shop may lack a source, which is then empty."""
+    return {
+        name: lake.name("silver", name) if name in held else empty_view(lake, TABLE[name], TABLE)
+        for name in table.sources
+    }
+
+
+def _forget(lake: Lakehouse, progress: str, work: Work, anew: list[Declared]) -> None:
     """What silver says of tables that are built anew, so that a run that dies repeats them."""
     former = {name for name, _ in work.declared} & {table.name for table in anew}
     if former:
@@ -110,10 +162,11 @@ def _forget(lake: Lakehouse, progress: str, work: Work, anew: list[Table | Explo
         lake.spark.sql(f"DELETE FROM {quarantined} WHERE table IN ({names})")
 
 
-def _build(lake: Lakehouse, table: Table, work: Work, runs: dict[str, list[str]]) -> None:
+def _build(lake: Lakehouse, table: Table, work: Work) -> None:
     if work.anew(table):
         build(lake, table, tuple(s for s in table.streams if s in work.landed), None)
     else:
+        runs = work.runs
         present = tuple(stream for stream in table.streams if stream in runs)
         build(lake, table, present, [run_id for stream in present for run_id in runs[stream]])
     log.info("silver.%s: built", table.name)

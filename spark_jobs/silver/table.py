@@ -3,6 +3,8 @@
 import hashlib
 from dataclasses import dataclass, field
 
+from spark_jobs.silver.meanings import COMMON
+
 
 @dataclass(frozen=True)
 class Table:
@@ -16,6 +18,8 @@ class Table:
     expectations: reason -> SQL condition on the columns; a row that fails goes to quarantine.
     personal: columns with personal data.
     enums: columns with few values, of which a new one is told once.
+    meanings: of columns that mean something else than in every table (meanings.py).
+    clustered: columns by which readers of a big table choose rows; OPTIMIZE sorts files by them.
     """
 
     name: str
@@ -28,13 +32,17 @@ class Table:
     expectations: dict[str, str] = field(default_factory=dict)
     personal: tuple[str, ...] = ()
     enums: tuple[str, ...] = ()
+    meanings: dict[str, str] = field(default_factory=dict[str, str])
+    clustered: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class Exploded:
     """A flat table made from an array of a parent's current rows, replaced with its parent.
 
-    source: SQL that selects the rows from `parent` (a view of parent rows); must keep `parent_key`.
+    source: SQL that selects the rows from `parent` (a view of parent rows); must keep `parent_key`,
+        which may be several columns, comma-separated.
+    personal, meanings, clustered: as a Table's.
     """
 
     name: str
@@ -43,8 +51,42 @@ class Exploded:
     key: tuple[str, ...]
     source: str
     comment: str
+    personal: tuple[str, ...] = ()
+    meanings: dict[str, str] = field(default_factory=dict[str, str])
+    clustered: tuple[str, ...] = ()
 
 
-def fingerprint(declared: Table | Exploded) -> str:
+@dataclass(frozen=True)
+class Joined:
+    """A table out of several tables' current rows; a run makes the rows anew that it touched.
+
+    sources: the tables; without the first one there is nothing to join. In SQL they are `{name}`.
+    key: the column that identifies a row.
+    every, touched: SQL of all keys, and of those that `{runs}` (a list of run ids) may have
+        changed; `{self}` is this table.
+    source: SQL of the rows for `{keys}`, a query of keys.
+    """
+
+    name: str
+    sources: tuple[str, ...]
+    key: str
+    every: str
+    touched: str
+    source: str
+    comment: str
+    personal: tuple[str, ...] = ()
+    meanings: dict[str, str] = field(default_factory=dict[str, str])
+    clustered: tuple[str, ...] = ()
+
+
+Declared = Table | Exploded | Joined
+
+
+def meaning(declared: Declared, column: str) -> str:
+    """What the column says. KeyError: nothing does."""
+    return declared.meanings.get(column) or COMMON[column]
+
+
+def fingerprint(declared: Declared) -> str:
     """Another one for another declaration: the table is then built anew from bronze."""
     return hashlib.sha256(repr(declared).encode()).hexdigest()[:16]

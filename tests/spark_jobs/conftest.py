@@ -21,12 +21,20 @@ class Lab:
     def __init__(self, folder: Path, lake: Lakehouse) -> None:
         self.folder, self.lake = folder, lake
 
-    def land(self, source: str, stream: str, records: list[dict], deleted: bool = False) -> str:
+    def land(
+        self,
+        source: str,
+        stream: str,
+        records: list[dict],
+        deleted: bool = False,
+        **details: object,
+    ) -> str:
+        """The run's id; `details` go into its manifest."""
         writer = LandingWriter(FolderStore(self.folder), source, stream, "test")  # type: ignore[arg-type]
         with writer:
             for record in records:
                 writer.write(str(record.get("id")), record, deleted=deleted)
-            writer.finish(None, None)
+            writer.finish(None, None, **details)
         return writer.run_id
 
     def build(self, *marts: str) -> None:

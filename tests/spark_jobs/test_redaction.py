@@ -10,15 +10,17 @@ import pyarrow.parquet
 import pytest
 from folder_store import FolderStore
 from shopify_records import graphql_order
+from stream_records import BORN, SHOPIFY, STRIPE
 
 from scripts.privacy.request import redact
+from scripts.privacy.shop import redact_shop
 from spark_jobs.gold.marts import MARTS
 from spark_jobs.privacy.redact import run
 
 CUSTOMER = "770000000001"
 NAME, LAST, EMAIL = "Canarina", "Vogelsang", "canarina.v@aviary.example"
 PHONE, STREET = "+15551230987", "7 Nightingale Lane"
-CANARIES = [NAME, LAST, "aviary", PHONE, "Nightingale"]
+CANARIES = [NAME, LAST, "aviary", PHONE, "Nightingale", BORN]
 GID = f"gid://shopify/Customer/{CUSTOMER}"
 AT = "2026-10-05T12:00:00Z"
 ADDRESS = {
@@ -35,6 +37,7 @@ ADDRESS = {
 
 # Silver and gold are built twice, and every table is vacuumed.
 pytestmark = pytest.mark.timeout(900)
+SHOP = "fern.myshopify.com"
 WANTED = ("sales", "daily_revenue", "customer_segments")
 
 
@@ -140,6 +143,7 @@ def redacted(lab):
                 "page": f"/hello?email={EMAIL}",
             }
         ],
+        sources=[{"file": "clickstream/day.jsonl", "rows": 1}],
     )
     lab.land(
         "files",
@@ -155,6 +159,9 @@ def redacted(lab):
             }
         ],
     )
+    for stream in ("draft_orders", "customer_metafields"):
+        lab.land("shopify", stream, [SHOPIFY[stream]])
+    lab.land("stripe", "payment_methods", [STRIPE["payment_methods"]])
     lab.build("daily_revenue", "customer_segments")
     lab.before = lab.rows("gold.daily_revenue", order="date")
     assert set(CANARIES) <= set(found(lab.folder))
@@ -184,13 +191,34 @@ def test_the_audit_says_that_it_was_done_and_not_of_whom(lab):
     assert run(lab.lake, "America/New_York") == 0
 
 
-def found(folder: Path) -> dict[str, list[str]]:
+def test_silver_still_has_each_row_of_hers_without_her(lab):
+    (draft,) = lab.rows("silver.draft_orders")
+    assert str(draft["total"]) == "24.44"
+    assert draft["customer_id"].startswith("redacted-")
+    (field,) = lab.rows("silver.metafields")
+    assert (field["key"], field["value"]) == ("born", None)
+    (link,) = lab.rows("silver.customer_links")
+    assert link["customer_id"] == draft["customer_id"]
+
+
+def test_the_whole_shop_goes_and_stripe_stays(lab):
+    """The last test: it empties the lab."""
+    lab.land("shopify", "shop", [{"id": "gid://shopify/Shop/1", "myshopifyDomain": SHOP}])
+    redact_shop(ReadableStore(lab.folder), SHOP)
+    assert run(lab.lake, "America/New_York") == 1
+    for table in ("silver.orders", "silver.customers", "gold.sales", "gold.customer_segments"):
+        assert lab.rows(table) == []
+    assert [row["id"] for row in lab.rows("silver.stripe_charges")] == ["ch_1"]
+    assert found(lab.folder, ("bob@else.example", SHOP)) == {}
+
+
+def found(folder: Path, canaries: Sequence[str] = CANARIES) -> dict[str, list[str]]:
     """Canary -> the files that hold it, compressed or not."""
     hits: dict[str, list[str]] = {}
     for path in folder.rglob("*"):
         if path.is_file():
             text = readable(path).lower()
-            for canary in CANARIES:
+            for canary in canaries:
                 if canary.lower().encode() in text:
                     hits.setdefault(canary, []).append(str(path.relative_to(folder)))
     return hits

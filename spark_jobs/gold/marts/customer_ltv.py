@@ -1,6 +1,6 @@
 """gold.customer_ltv: what each customer has brought, and whether they came again."""
 
-from spark_jobs.gold.mart import Mart, Sources
+from spark_jobs.gold.mart import FACTS, Follow, Mart, Sources, Touch
 
 
 def _within(days: int, as_of: str) -> str:
@@ -31,4 +31,28 @@ def query(sources: Sources) -> str:
     """
 
 
-MART = Mart(name="customer_ltv", query=query)
+def follow(sources: Sources) -> Follow:
+    """The day alone completes a customer's first 30, 90 and 365 days, and lets entries in that were
+    dated ahead."""
+    passed = " OR ".join(
+        f"date_add(first_date, {days}) BETWEEN DATE 'BEFORE' AND DATE 'AFTER'"
+        for days in (30, 90, 365)
+    )
+    return Follow(
+        key="customer_id",
+        touched={
+            "gold.sales": Touch(
+                "buyer AS key, customer_id, first_date, date, kind, order_number = 2 AS second, "
+                "currency, net_sales"
+            ),
+            "silver.shop": FACTS,
+        },
+        needed={"gold.sales": "buyer IN KEYS"},
+        aged=f"""
+        SELECT buyer AS key FROM gold.sales
+        WHERE date BETWEEN DATE 'BEFORE' AND DATE 'AFTER' OR {passed}
+        """,
+    )
+
+
+MART = Mart(name="customer_ltv", query=query, follow=follow)

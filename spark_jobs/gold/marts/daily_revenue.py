@@ -1,6 +1,6 @@
 """gold.daily_revenue: what the shop sold each day, net of what came back that day."""
 
-from spark_jobs.gold.mart import Mart, Sources
+from spark_jobs.gold.mart import Follow, Mart, Sources, Touch
 
 _SUMS = ("gross_sales", "discounts", "returns", "net_sales", "shipping", "taxes", "duties", "tips")
 
@@ -19,6 +19,7 @@ def query(sources: Sources) -> str:
         count(DISTINCT IF(kind = 'order' AND date > first_date, buyer, NULL))
           AS returning_customers
       FROM {sources.gold("sales")} GROUP BY date, currency
+      {f"UNION ALL {sources.kept}" if sources.kept else ""}
     ),
     next AS (
       SELECT *, lead(date) OVER (PARTITION BY currency ORDER BY date) AS next FROM sums
@@ -54,4 +55,24 @@ def query(sources: Sources) -> str:
     """
 
 
-MART = Mart(name="daily_revenue", query=query)
+def follow(sources: Sources) -> Follow:
+    """Days that are not touched keep their sums; what runs over days is made from all of them. Days
+    that look quiet are always looked at: only days with entries are kept."""
+    columns = ("orders", "units", *_SUMS, "new_customers", "returning_customers")
+    quiet = " AND ".join(f"{name} = 0" for name in columns)
+    return Follow(
+        key="date",
+        touched={
+            "gold.sales": Touch(
+                f"date AS key, currency, kind, units, {', '.join(_SUMS)}, buyer, first_date"
+            )
+        },
+        needed={"gold.sales": "date IN KEYS"},
+        always=f"SELECT date AS key FROM gold.daily_revenue WHERE {quiet}",
+        kept=f"SELECT date, currency, {', '.join(columns)} FROM gold.daily_revenue "
+        "WHERE date NOT IN KEYS",
+        rest=True,
+    )
+
+
+MART = Mart(name="daily_revenue", query=query, follow=follow)

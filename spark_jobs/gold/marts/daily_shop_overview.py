@@ -1,6 +1,6 @@
 """gold.daily_shop_overview: a day of shop and Stripe, with the metric names that dbt users know."""
 
-from spark_jobs.gold.mart import Mart, Sources
+from spark_jobs.gold.mart import Follow, Mart, Sources, Touch
 from spark_jobs.gold.shop_day import PARCELS, shop_day_sql
 from spark_jobs.gold.stripe_day import AMOUNTS, COUNTS, stripe_day_sql
 
@@ -23,6 +23,9 @@ AVERAGES = (
 )
 STRIPE_AMOUNTS = (*AMOUNTS, "total_daily_failed_charge_amount")
 STRIPE_COUNTS = (*COUNTS, "total_daily_failed_charge_count")
+UNFILLED = ("first_order_timestamp", "last_order_timestamp", *AVERAGES)
+NUMBERS = (*SHOP_COUNTS, *STRIPE_COUNTS, *SHOP_AMOUNTS, *STRIPE_AMOUNTS)
+OF_A_DAY = ("date_day", "currency", *UNFILLED, *NUMBERS)
 
 
 def query(sources: Sources) -> str:
@@ -34,8 +37,7 @@ def query(sources: Sources) -> str:
     amounts = ", ".join(
         f"CAST(IF(day = date_day, coalesce({n}, 0), 0) AS DECIMAL(18,2)) AS {n}" for n in names
     )
-    kept = ("first_order_timestamp", "last_order_timestamp", *AVERAGES)
-    others = ", ".join(f"IF(day = date_day, {n}, NULL) AS {n}" for n in kept)
+    others = ", ".join(f"IF(day = date_day, {n}, NULL) AS {n}" for n in UNFILLED)
     rolling = ", ".join(
         [
             *(f"CAST(sum({n}) OVER days AS DECIMAL(18,2)) AS rolling_{n}" for n in STRIPE_AMOUNTS),
@@ -44,8 +46,9 @@ def query(sources: Sources) -> str:
     )
     return f"""
     WITH both AS (
-      SELECT * FROM ({shop_day_sql(sources)})
+      SELECT {", ".join(OF_A_DAY)} FROM ({shop_day_sql(sources)})
       FULL JOIN ({stripe_day_sql(sources)}) USING (date_day, currency)
+      {f"UNION ALL {sources.kept}" if sources.kept else ""}
     ),
     next AS (
       SELECT *, lead(date_day) OVER (PARTITION BY currency ORDER BY date_day) AS next FROM both
@@ -71,4 +74,48 @@ def query(sources: Sources) -> str:
     """
 
 
-MART = Mart(name="daily_shop_overview", query=query)
+def follow(sources: Sources) -> Follow:
+    """Days that are not touched keep their numbers; running totals are made from all of them. Days
+    that look quiet are always looked at: only days with entries are kept."""
+    placed, created = sources.day("processed_at"), sources.day("created_at")
+    parcels = f"transform(fulfillments, f -> {sources.day('f.created_at')})"
+    sent = f"SELECT order_id FROM silver.fulfillments WHERE {created} IN KEYS"
+    quiet = " AND ".join(f"{name} = 0" for name in NUMBERS)
+    return Follow(
+        key="date_day",
+        touched={
+            "gold.daily_revenue": Touch(
+                "date AS key, currency, gross_sales, discounts, returns, net_sales"
+            ),
+            "silver.orders": Touch(
+                "order_id, test, _deleted, processed_at, currency, customer_id, email_hash, "
+                "discount_codes, total_price, shipping, shipping_discount, taxes_included, lines, "
+                "refunds, fulfillments",
+                f"SELECT explode(concat(array({placed}), {parcels})) AS key FROM CHANGES",
+            ),
+            "silver.stripe_balance_transactions": Touch(
+                f"{created} AS key, currency, type, amount, fee, net, _deleted"
+            ),
+            "silver.stripe_charges": Touch(
+                f"{created} AS key, currency, amount, status, _deleted",
+                "SELECT key FROM CHANGES WHERE status = 'failed'",
+            ),
+            "silver.shop": Touch(
+                "shop_id, name, domain, timezone, _deleted",
+                "SELECT DATE '1970-01-01' AS key FROM CHANGES",
+            ),
+        },
+        needed={
+            "gold.daily_revenue": "date IN KEYS",
+            "silver.orders": f"{placed} IN KEYS OR order_id IN ({sent})",
+            "silver.stripe_balance_transactions": f"{created} IN KEYS",
+            "silver.stripe_charges": f"{created} IN KEYS",
+        },
+        always=f"SELECT date_day AS key FROM gold.daily_shop_overview WHERE {quiet}",
+        kept=f"SELECT {', '.join(OF_A_DAY)} FROM gold.daily_shop_overview "
+        "WHERE date_day NOT IN KEYS",
+        rest=True,
+    )
+
+
+MART = Mart(name="daily_shop_overview", query=query, follow=follow)

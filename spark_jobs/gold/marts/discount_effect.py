@@ -1,6 +1,6 @@
 """gold.discount_effect: what orders with each discount code brought, beside those without one."""
 
-from spark_jobs.gold.mart import Mart, Sources
+from spark_jobs.gold.mart import Follow, Mart, Sources, Touch
 
 
 def query(sources: Sources) -> str:
@@ -26,4 +26,17 @@ def query(sources: Sources) -> str:
     """
 
 
-MART = Mart(name="discount_effect", query=query)
+def follow(sources: Sources) -> Follow:
+    return Follow(
+        key="date",
+        touched={
+            "gold.sales": Touch(
+                "date AS key, discount, currency, kind, order_number = 1 AS first, units, "
+                "gross_sales, discounts, returns, net_sales"
+            )
+        },
+        needed={"gold.sales": "date IN KEYS"},
+    )
+
+
+MART = Mart(name="discount_effect", query=query, follow=follow)

@@ -1,6 +1,6 @@
 """gold.inventory_daily: stock at the end of each day, and how long it lasts."""
 
-from spark_jobs.gold.mart import Mart, Sources
+from spark_jobs.gold.mart import Follow, Mart, Sources, Touch
 
 # Days of cover below which an item is low and above which it is overstock.
 LOW_DAYS = 14
@@ -12,6 +12,10 @@ def query(sources: Sources) -> str:
     no change carries the one before, up to the day of the last extraction. An item without a SKU is
     known by its variant's id, in dropped counts by its titles. Untracked items have no stock and no
     row. units_sold_28d is the item's sales in all locations over the 28 days that end that day."""
+    begin = f"greatest(date, DATE '{sources.first}')" if sources.first else "date"
+    recent = (
+        f"processed_at > DATE '{sources.first}' - INTERVAL 29 DAYS" if sources.first else "true"
+    )
     shopify_day = sources.day("updated_at")
     counted_day = sources.day("counted_at")
     return f"""
@@ -35,15 +39,17 @@ def query(sources: Sources) -> str:
       SELECT *, lead(date) OVER (PARTITION BY sku, location_id ORDER BY date) AS next FROM last
     ),
     days AS (
-      SELECT explode(sequence(date, greatest(date, coalesce(date_sub(next, 1),
-        DATE '{sources.as_of}')))) AS day, * FROM spans
+      SELECT explode(sequence({begin}, until)) AS day, * FROM (
+        SELECT *, greatest(date, coalesce(date_sub(next, 1), DATE '{sources.as_of}')) AS until
+        FROM spans
+      ) WHERE until >= {begin}
     ),
     sold AS (
       SELECT {sources.day("processed_at")} AS date, coalesce(line.sku, line.variant_id) AS sku,
         sum(line.quantity) AS units
       FROM (SELECT * FROM {sources.silver("orders")} WHERE NOT test AND NOT _deleted)
       LATERAL VIEW explode(lines) AS line
-      WHERE cancelled_at IS NULL GROUP BY 1, 2
+      WHERE cancelled_at IS NULL AND {recent} GROUP BY 1, 2
     ),
     recent AS (
       SELECT d.day, d.sku, sum(s.units) AS units FROM (SELECT DISTINCT day, sku FROM days) AS d
@@ -72,4 +78,33 @@ def query(sources: Sources) -> str:
     """
 
 
-MART = Mart(name="inventory_daily", query=query)
+def follow(sources: Sources) -> Follow:
+    """A state counts from its day on, a sale for 28 days, and each day gets rows of its own."""
+    level = "available, on_hand, committed, incoming, product_title, variant_title, location_id"
+    sold = "transform(lines, l -> struct(coalesce(l.sku, l.variant_id), l.quantity)) AS sold"
+    return Follow(
+        key="date",
+        touched={
+            "silver.inventory_history": Touch(
+                f"{sources.day('updated_at')} AS key, updated_at, sku, variant_id, {level}, "
+                "inventory_item_id, location_name, tracked, active, _deleted"
+            ),
+            "silver.inventory_counts": Touch(
+                f"{sources.day('counted_at')} AS key, counted_at, item, {level}, location_name, "
+                "_deleted"
+            ),
+            "silver.orders": Touch(
+                f"{sources.day('processed_at')} AS key, test, _deleted, cancelled_at IS NULL AS "
+                f"stands, {sold}"
+            ),
+            "silver.locations": Touch(
+                "location_id, name", "SELECT min(date) AS key FROM gold.inventory_daily, CHANGES"
+            ),
+        },
+        needed={},
+        onward=True,
+        aged="SELECT date_add(DATE 'BEFORE', 1) AS key",
+    )
+
+
+MART = Mart(name="inventory_daily", query=query, follow=follow)

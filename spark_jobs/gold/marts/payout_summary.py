@@ -1,7 +1,7 @@
 """gold.payout_summary: what each payout to the bank is made of."""
 
 from spark_jobs.gold.mart import Mart, Sources
-from spark_jobs.gold.money_in import ledger_sql, order_charges_sql
+from spark_jobs.gold.money_in import ledger_sql
 
 CHARGE = "type IN ('charge', 'payment')"
 REFUND = "type IN ('refund', 'payment_refund', 'refund_failure', 'payment_refund_failure')"
@@ -18,8 +18,10 @@ def query(sources: Sources) -> str:
         sum(IF({CHARGE} OR {REFUND}, 0, amount)) AS adjustments, sum(fee) AS fees, sum(net) AS net,
         count(DISTINCT c.order_id) AS orders, count(*) AS transactions
       FROM ({ledger_sql(sources)}) AS l
-      LEFT JOIN (SELECT id AS charge_id, order_id FROM ({order_charges_sql(sources)})) AS c
-        USING (charge_id)
+      LEFT JOIN (
+        SELECT order_id, explode(stripe_charge_ids) AS charge_id
+        FROM {sources.gold("payment_reconciliation")}
+      ) AS c USING (charge_id)
       WHERE type NOT LIKE 'payout%' AND l.payout_id IS NOT NULL GROUP BY l.payout_id
     )
     SELECT p.id AS payout_id, to_date(p.arrival_at) AS arrival_date, p.currency,

@@ -1,6 +1,6 @@
 """gold.product_performance: what each variant sold and gave back each day."""
 
-from spark_jobs.gold.mart import Mart, Sources
+from spark_jobs.gold.mart import Follow, Mart, Sources, Touch
 
 
 def query(sources: Sources) -> str:
@@ -47,4 +47,29 @@ def query(sources: Sources) -> str:
     """
 
 
-MART = Mart(name="product_performance", query=query)
+def follow(sources: Sources) -> Follow:
+    """A state of stock counts from its day on, until another comes."""
+    variants = "transform(variants, v -> struct(v.variant_id AS id, v.title, v.sku)) AS variants"
+    return Follow(
+        key="date",
+        touched={
+            "gold.sale_lines": Touch(
+                "date AS key, product_id, variant_id, currency, units, gross_sales, discounts, "
+                "returns, returned_units"
+            ),
+            "silver.inventory_history": Touch(
+                "variant_id, location_id, updated_at, available, tracked, active, _deleted",
+                "SELECT date AS key FROM gold.sale_lines JOIN CHANGES USING (variant_id) "
+                f"WHERE date >= {sources.day('updated_at')}",
+            ),
+            "silver.products": Touch(
+                f"title, _deleted, {variants}",
+                "SELECT date AS key FROM gold.sale_lines JOIN (SELECT DISTINCT v.id AS variant_id "
+                "FROM CHANGES LATERAL VIEW explode(variants) AS v) USING (variant_id)",
+            ),
+        },
+        needed={"gold.sale_lines": "date IN KEYS"},
+    )
+
+
+MART = Mart(name="product_performance", query=query, follow=follow)

@@ -1,7 +1,6 @@
 """gold.refund_reasons: why goods and money went back."""
 
-from spark_jobs.gold.mart import Mart, Sources
-from spark_jobs.gold.money_in import order_charges_sql
+from spark_jobs.gold.mart import Follow, Mart, Sources, Touch
 
 # Shopify keeps its "reason for refund" as a note; an address in it is nobody's business here.
 _NOTE = (
@@ -23,7 +22,10 @@ def query(sources: Sources) -> str:
     stripe AS (
       SELECT c.order_id, min(r.reason) AS reason
       FROM {sources.silver("stripe_refunds")} AS r
-      JOIN ({order_charges_sql(sources)}) AS c ON c.id = r.charge_id
+      JOIN (
+        SELECT order_id, explode(stripe_charge_ids) AS charge_id
+        FROM {sources.gold("payment_reconciliation")}
+      ) AS c USING (charge_id)
       WHERE NOT r._deleted GROUP BY c.order_id
     ),
     given AS (
@@ -42,4 +44,38 @@ def query(sources: Sources) -> str:
     """
 
 
-MART = Mart(name="refund_reasons", query=query)
+def follow(sources: Sources) -> Follow:
+    back = "gold.sales WHERE kind <> 'order'"
+    refunds = "transform(refunds, f -> struct(f.refund_id, f.note, f.reason, f.lines.quantity))"
+    charges = "explode(stripe_charge_ids) AS charge_id"
+    paid = f"SELECT order_id, {charges} FROM gold.payment_reconciliation"
+    of_orders = f"SELECT date AS key FROM {back} AND order_id IN"
+    of_days = f"order_id IN (SELECT order_id FROM {back} AND date IN KEYS)"
+    return Follow(
+        key="date",
+        touched={
+            "gold.sales": Touch(
+                "date AS key, currency, order_id, kind, refund_id, returns",
+                "SELECT key FROM CHANGES WHERE kind <> 'order'",
+            ),
+            "silver.orders": Touch(
+                f"order_id, cancel_reason, {refunds} AS refunds",
+                f"{of_orders} (SELECT order_id FROM CHANGES)",
+            ),
+            "gold.payment_reconciliation": Touch(
+                "order_id, stripe_charge_ids", f"{of_orders} (SELECT order_id FROM CHANGES)"
+            ),
+            "silver.stripe_refunds": Touch(
+                "charge_id, reason, _deleted",
+                f"{of_orders} (SELECT order_id FROM ({paid}) JOIN CHANGES USING (charge_id))",
+            ),
+        },
+        needed={
+            "gold.sales": "date IN KEYS",
+            "silver.orders": of_days,
+            "gold.payment_reconciliation": of_days,
+        },
+    )
+
+
+MART = Mart(name="refund_reasons", query=query, follow=follow)

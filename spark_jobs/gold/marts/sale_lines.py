@@ -5,7 +5,7 @@ entry of gold.sales is the sum of its rows here, to the cent.
 """
 
 from spark_jobs.gold.line_money import BACK, GROSS, NET, ZERO, money, total, units
-from spark_jobs.gold.mart import Mart, Sources
+from spark_jobs.gold.mart import CHANGED, Follow, Mart, Sources, Touch
 
 _AMOUNTS = ("gross", "discounts", "returns")
 # Lines of all refunds that give back line `x`; named b, because `x` is taken.
@@ -91,4 +91,18 @@ def query(sources: Sources) -> str:
     """
 
 
-MART = Mart(name="sale_lines", query=query)
+def follow(sources: Sources) -> Follow:
+    """An order's rows depend on the order alone."""
+    return Follow(
+        key="order_id",
+        touched={
+            "silver.orders": Touch(
+                "order_id AS key, test, _deleted, currency, processed_at, cancelled_at, "
+                "taxes_included, lines, refunds"
+            )
+        },
+        needed={"silver.orders": CHANGED},
+    )
+
+
+MART = Mart(name="sale_lines", query=query, follow=follow)

@@ -5,7 +5,7 @@ reports". Refunds stand on their own day. Test orders and deleted orders do not 
 """
 
 from spark_jobs.gold.line_money import BACK, GROSS, NET, ZERO, money, total, units
-from spark_jobs.gold.mart import Mart, Sources
+from spark_jobs.gold.mart import CHANGED, Follow, Mart, Sources, Touch
 
 _AMOUNTS = ("gross", "discounts", "returns", "shipping", "taxes", "duties", "tips")
 
@@ -73,17 +73,45 @@ def query(sources: Sources) -> str:
           IF(cancelled_at IS NULL, array(), array({cancellation})))) AS e
       FROM sold
     ),
-    dated AS (SELECT *, {sources.day("e.at")} AS date FROM entries)
-    SELECT order_id, e.kind, e.refund_id, e.at, date, currency, customer_id, buyer,
-      IF(buyer IS NULL, NULL, min(IF(e.kind = 'order', date, NULL)) OVER (PARTITION BY buyer))
+    dated AS (
+      SELECT order_id, e.kind, e.refund_id, e.at, {sources.day("e.at")} AS date, currency,
+        customer_id, buyer, country, province, discount, e.units, e.gross AS gross_sales,
+        e.discounts, e.returns, {money("e.gross - e.discounts - e.returns")} AS net_sales,
+        e.shipping, e.taxes, e.duties, e.tips
+      FROM entries{f" UNION ALL {sources.kept}" if sources.kept else ""}
+    )
+    SELECT order_id, kind, refund_id, at, date, currency, customer_id, buyer,
+      IF(buyer IS NULL, NULL, min(IF(kind = 'order', date, NULL)) OVER (PARTITION BY buyer))
         AS first_date,
-      IF(buyer IS NULL OR e.kind <> 'order', NULL, row_number() OVER (
-        PARTITION BY buyer, e.kind ORDER BY e.at, order_id)) AS order_number,
-      country, province, discount, e.units, e.gross AS gross_sales, e.discounts, e.returns,
-      {money("e.gross - e.discounts - e.returns")} AS net_sales, e.shipping, e.taxes, e.duties,
-      e.tips
+      IF(buyer IS NULL OR kind <> 'order', NULL, row_number() OVER (
+        PARTITION BY buyer, kind ORDER BY at, order_id)) AS order_number,
+      country, province, discount, units, gross_sales, discounts, returns, net_sales, shipping,
+      taxes, duties, tips
     FROM dated
     """
 
 
-MART = Mart(name="sales", query=query)
+def follow(sources: Sources) -> Follow:
+    """A changed order gives its buyer's entries another first day and other numbers: all orders of
+    the buyer are rewritten, the unchanged ones from what they were."""
+    return Follow(
+        key="coalesce(buyer, order_id)",
+        touched={
+            "silver.orders": Touch(
+                "coalesce(customer_id, email_hash, order_id) AS key, order_id, test, _deleted, "
+                "currency, customer_id, email_hash, country, province, discount_codes, "
+                "processed_at, cancelled_at, taxes_included, lines, refunds, shipping, "
+                "shipping_tax, shipping_discount, total_tax, duties, tips"
+            )
+        },
+        needed={"silver.orders": CHANGED},
+        kept="""
+        SELECT order_id, kind, refund_id, at, date, currency, customer_id, buyer, country, province,
+          discount, units, gross_sales, discounts, returns, net_sales, shipping, taxes, duties, tips
+        FROM gold.sales LEFT ANTI JOIN silver.orders AS changed USING (order_id)
+        WHERE coalesce(buyer, order_id) IN KEYS
+        """,
+    )
+
+
+MART = Mart(name="sales", query=query, follow=follow)

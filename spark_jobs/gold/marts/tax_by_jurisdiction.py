@@ -1,6 +1,6 @@
 """gold.tax_by_jurisdiction: taxes by the authority that they are owed to."""
 
-from spark_jobs.gold.mart import Mart, Sources
+from spark_jobs.gold.mart import Follow, Mart, Sources, Touch
 
 NOT_ITEMIZED = "not itemized"
 
@@ -43,4 +43,22 @@ def query(sources: Sources) -> str:
     """
 
 
-MART = Mart(name="tax_by_jurisdiction", query=query)
+def follow(sources: Sources) -> Follow:
+    of_days = "SELECT order_id FROM gold.sales WHERE taxes <> 0 AND date IN KEYS"
+    return Follow(
+        key="date",
+        touched={
+            "gold.sales": Touch(
+                "date AS key, order_id, currency, kind, taxes, country, province",
+                "SELECT key FROM CHANGES WHERE taxes <> 0",
+            ),
+            "silver.orders": Touch(
+                "order_id, transform(lines, l -> l.tax_lines) AS taxed, shipping_tax_lines",
+                "SELECT date AS key FROM gold.sales JOIN CHANGES USING (order_id)",
+            ),
+        },
+        needed={"gold.sales": "date IN KEYS", "silver.orders": f"order_id IN ({of_days})"},
+    )
+
+
+MART = Mart(name="tax_by_jurisdiction", query=query, follow=follow)

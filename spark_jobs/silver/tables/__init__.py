@@ -1,14 +1,24 @@
 """Every silver table, in the order in which they are built."""
 
-from spark_jobs.silver.table import Exploded, Table
+from spark_jobs.silver.table import Exploded, Joined, Table
 from spark_jobs.silver.tables import (
+    customer_links,
     files,
     inventory,
+    metafields,
     order_parts,
+    shopify_after_sale,
     shopify_catalog,
     shopify_customers,
+    shopify_discounts,
     shopify_orders,
+    shopify_payments,
+    shopify_range,
+    shopify_selling,
     stripe,
+    stripe_billing,
+    stripe_buying,
+    stripe_catalog,
     subscriptions,
 )
 
@@ -32,6 +42,28 @@ TABLES: tuple[Table, ...] = (
     subscriptions.HISTORY,
     files.CLICKSTREAM,
     files.SHIPMENTS,
+    shopify_range.VARIANTS,
+    shopify_range.INVENTORY_ITEMS,
+    shopify_range.COLLECTIONS,
+    shopify_range.COLLECTION_CONTENTS,
+    shopify_range.MARKETS,
+    shopify_range.PRICE_LISTS,
+    shopify_selling.DRAFT_ORDERS,
+    shopify_selling.ABANDONED_CHECKOUTS,
+    shopify_discounts.DISCOUNTS,
+    shopify_discounts.GIFT_CARDS,
+    shopify_after_sale.FULFILLMENT_ORDERS,
+    shopify_after_sale.RETURNS,
+    shopify_payments.PAYOUTS,
+    shopify_payments.BALANCE_TRANSACTIONS,
+    metafields.OWNERS,
+    stripe_catalog.PRODUCTS,
+    stripe_catalog.PRICES,
+    stripe_billing.INVOICES,
+    stripe_billing.INVOICE_ITEMS,
+    stripe_buying.CHECKOUT_SESSIONS,
+    stripe_buying.PAYMENT_METHODS,
+    stripe_buying.EVENTS,
 )
 EXPLODED: tuple[Exploded, ...] = (
     order_parts.LINES,
@@ -39,5 +71,11 @@ EXPLODED: tuple[Exploded, ...] = (
     order_parts.TRANSACTIONS,
     order_parts.FULFILLMENTS,
     shopify_catalog.PRODUCT_VARIANTS,
+    shopify_range.COLLECTION_PRODUCTS,
+    shopify_discounts.DISCOUNT_CODES,
+    shopify_after_sale.RETURN_LINES,
+    metafields.METAFIELDS,
+    stripe_billing.INVOICE_LINES,
 )
+JOINED: tuple[Joined, ...] = (customer_links.CUSTOMER_LINKS,)
 EVERY: tuple[Table | Exploded, ...] = TABLES + EXPLODED

@@ -48,6 +48,7 @@ CLICKSTREAM = Table(
     },
     key=("event_id",),
     changed_at="occurred_at",
+    clustered=("occurred_at",),
     comment="One row an event of a visit to the web shop",
     expectations={
         "timestamp is missing or no time": "occurred_at IS NOT NULL",

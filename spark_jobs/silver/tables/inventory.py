@@ -57,6 +57,7 @@ HISTORY = Table(
     columns=_LEVEL_COLUMNS,
     key=("inventory_item_id", "location_id", "updated_at"),
     changed_at="updated_at",
+    clustered=("updated_at",),
     comment="Every state of a stock level that a pull has seen",
     expectations=_LEVEL_EXPECTATIONS,
 )

@@ -10,6 +10,7 @@ LINES = Exploded(
     parent_key="order_id",
     key=("order_id", "line_id"),
     source=f"SELECT {_HEAD}, line.* FROM parent LATERAL VIEW explode(lines) AS line",
+    clustered=("order_processed_at",),
     comment="One row a line of an order; discount and tax are the line's totals",
 )
 

@@ -188,5 +188,6 @@ ORDERS = Table(
         "l -> l.unit_price IS NULL OR l.quantity IS NULL)",
         "a refund has no readable time": "NOT exists(refunds, f -> f.refunded_at IS NULL)",
     },
+    clustered=("processed_at",),
     personal=("email_hash",),
 )

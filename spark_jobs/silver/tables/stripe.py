@@ -3,33 +3,30 @@
 Stripe objects carry no time of change: extraction order decides between two versions.
 """
 
-from spark_jobs.silver.sql import cents, epoch, hashed
+from spark_jobs.silver.sql import epoch, hashed
 from spark_jobs.silver.table import Table
-
-_ID = {"id is missing": "length(id) > 0", "created is missing": "created_at IS NOT NULL"}
-_METADATA = "metadata STRUCT<shopify_order_id: STRING, shopify_customer_id: STRING>"
-_ORDER_ID = "nullif(regexp_extract(r.metadata.shopify_order_id, '([^/]+)$', 1), '')"
-
-
-def _amounts(*names: str) -> dict[str, str]:
-    return {name: cents(f"r.{name}", "r.currency") for name in names}
-
+from spark_jobs.silver.tables.stripe_record import (
+    CUSTOMER_ID,
+    EXPECTED,
+    METADATA,
+    ORDER_ID,
+    amounts,
+)
 
 CUSTOMERS = Table(
     name="stripe_customers",
     streams=("stripe_customers",),
-    schema=f"id STRING, created BIGINT, email STRING, name STRING, {_METADATA}",
+    schema=f"id STRING, created BIGINT, email STRING, name STRING, {METADATA}",
     columns={
         "id": "r.id",
         "created_at": epoch("r.created"),
         "email_hash": hashed("r.email"),
-        "shopify_customer_id": "nullif(regexp_extract("
-        "r.metadata.shopify_customer_id, '([^/]+)$', 1), '')",
+        "shopify_customer_id": CUSTOMER_ID,
     },
     key=("id",),
     changed_at="created_at",
     comment="Stripe customers",
-    expectations=_ID,
+    expectations=EXPECTED,
     personal=("email_hash",),
 )
 
@@ -38,23 +35,23 @@ PAYMENT_INTENTS = Table(
     streams=("stripe_payment_intents",),
     schema=f"""id STRING, created BIGINT, amount BIGINT, amount_received BIGINT, currency STRING,
     status STRING, customer STRING, latest_charge STRING,
-    last_payment_error STRUCT<code: STRING, decline_code: STRING>, {_METADATA}""",
+    last_payment_error STRUCT<code: STRING, decline_code: STRING>, {METADATA}""",
     columns={
         "id": "r.id",
         "created_at": epoch("r.created"),
-        **_amounts("amount", "amount_received"),
+        **amounts("amount", "amount_received"),
         "currency": "upper(r.currency)",
         "status": "r.status",
         "customer_id": "r.customer",
         "charge_id": "r.latest_charge",
         "decline_code": "r.last_payment_error.decline_code",
-        "order_id": _ORDER_ID,
+        "order_id": ORDER_ID,
     },
     enums=("status",),
     key=("id",),
     changed_at="created_at",
     comment="Stripe payment intents",
-    expectations=_ID,
+    expectations=EXPECTED,
 )
 
 CHARGES = Table(
@@ -63,11 +60,11 @@ CHARGES = Table(
     schema=f"""id STRING, created BIGINT, amount BIGINT, amount_captured BIGINT,
     amount_refunded BIGINT, currency STRING, status STRING, paid BOOLEAN, captured BOOLEAN,
     refunded BOOLEAN, disputed BOOLEAN, customer STRING, payment_intent STRING,
-    balance_transaction STRING, failure_code STRING, {_METADATA}""",
+    balance_transaction STRING, failure_code STRING, {METADATA}""",
     columns={
         "id": "r.id",
         "created_at": epoch("r.created"),
-        **_amounts("amount", "amount_captured", "amount_refunded"),
+        **amounts("amount", "amount_captured", "amount_refunded"),
         "currency": "upper(r.currency)",
         "status": "r.status",
         "captured": "r.captured",
@@ -77,13 +74,14 @@ CHARGES = Table(
         "payment_intent_id": "r.payment_intent",
         "balance_transaction_id": "r.balance_transaction",
         "failure_code": "r.failure_code",
-        "order_id": _ORDER_ID,
+        "order_id": ORDER_ID,
     },
     enums=("status",),
     key=("id",),
     changed_at="created_at",
+    clustered=("created_at",),
     comment="Stripe charges",
-    expectations=_ID,
+    expectations=EXPECTED,
 )
 
 REFUNDS = Table(
@@ -94,7 +92,7 @@ REFUNDS = Table(
     columns={
         "id": "r.id",
         "created_at": epoch("r.created"),
-        **_amounts("amount"),
+        **amounts("amount"),
         "currency": "upper(r.currency)",
         "status": "r.status",
         "charge_id": "r.charge",
@@ -106,7 +104,7 @@ REFUNDS = Table(
     key=("id",),
     changed_at="created_at",
     comment="Stripe refunds",
-    expectations=_ID,
+    expectations=EXPECTED,
 )
 
 DISPUTES = Table(
@@ -117,7 +115,7 @@ DISPUTES = Table(
     columns={
         "id": "r.id",
         "created_at": epoch("r.created"),
-        **_amounts("amount"),
+        **amounts("amount"),
         "currency": "upper(r.currency)",
         "status": "r.status",
         "charge_id": "r.charge",
@@ -127,7 +125,7 @@ DISPUTES = Table(
     key=("id",),
     changed_at="created_at",
     comment="Stripe disputes: charges that a bank has taken back",
-    expectations=_ID,
+    expectations=EXPECTED,
 )
 
 BALANCE_TRANSACTIONS = Table(
@@ -140,7 +138,7 @@ BALANCE_TRANSACTIONS = Table(
         "id": "r.id",
         "created_at": epoch("r.created"),
         "available_at": epoch("r.available_on"),
-        **_amounts("amount", "fee", "net"),
+        **amounts("amount", "fee", "net"),
         "currency": "upper(r.currency)",
         "type": "r.type",
         "reporting_category": "r.reporting_category",
@@ -152,8 +150,9 @@ BALANCE_TRANSACTIONS = Table(
     enums=("type", "status"),
     key=("id",),
     changed_at="created_at",
+    clustered=("created_at",),
     comment="Stripe balance transactions: what each charge, refund and payout did to the balance",
-    expectations=_ID,
+    expectations=EXPECTED,
 )
 
 PAYOUTS = Table(
@@ -165,7 +164,7 @@ PAYOUTS = Table(
         "id": "r.id",
         "created_at": epoch("r.created"),
         "arrival_at": epoch("r.arrival_date"),
-        **_amounts("amount"),
+        **amounts("amount"),
         "currency": "upper(r.currency)",
         "status": "r.status",
         "automatic": "r.automatic",
@@ -175,5 +174,5 @@ PAYOUTS = Table(
     key=("id",),
     changed_at="created_at",
     comment="Stripe payouts to the bank",
-    expectations=_ID,
+    expectations=EXPECTED,
 )

@@ -1,0 +1,168 @@
+"""A mart brought up to date by what its sources' change feeds say, instead of built whole.
+
+Changes name keys; the mart's own query is evaluated over the rows that those keys need, and
+replaces the mart's rows of those keys in one commit. Nothing is added to what was there: a run that
+dies before the ledger knows of it is repeated and gives the same.
+"""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from pyspark.sql import DataFrame
+
+from spark_jobs.gold.mart import CHANGED, Follow, Mart, Sources, Touch
+from spark_jobs.lakehouse import Lakehouse
+
+# Delta keeps a feed's files for 7 days; one is for the run.
+YOUNG = "timestamp > current_timestamp() - INTERVAL 6 DAYS"
+# These replace rows in bulk or change what a row is.
+BREAKS = "operation RLIKE '^(CREATE|REPLACE|RESTORE|CLONE|TRUNCATE|CHANGE COLUMN|ADD COLUMN)'"
+COMMITS = 20  # more between two runs than that: build whole
+MOST_KEYS = 200_000  # that are sent to the server as a list
+FEED = ("_change_type", "_commit_version", "_commit_timestamp")
+TABLE = re.compile(r"\b(?:silver|gold)\.\w+")
+
+
+@dataclass(frozen=True)
+class Head:
+    """version: a table's last. told_since: from which version on its feed tells every change."""
+
+    version: int
+    told_since: int
+
+
+@dataclass(frozen=True)
+class Moved:
+    """Versions of a source that a mart has not seen: after `since`, up to `until`."""
+
+    since: int
+    until: int
+
+
+@dataclass(frozen=True)
+class Ageing:
+    """The days on which the mart was last brought up to date and is now."""
+
+    before: str
+    after: str
+
+
+def head(lake: Lakehouse, source: str) -> Head:
+    layer, table = source.split(".")
+    history = lake.spark.sql(f"DESCRIBE HISTORY {lake.name(layer, table)} LIMIT {COMMITS}")
+    told = f"({YOUNG} AND NOT {BREAKS}) AS told"
+    rows = history.selectExpr("version", told).orderBy("version", ascending=False).collect()
+    untold = [row.version for row in rows if not row.told]
+    return Head(rows[0].version, untold[0] if untold else rows[-1].version - 1)
+
+
+def bring_up(
+    lake: Lakehouse, mart: Mart, sources: Sources, moved: dict[str, Moved], ageing: Ageing | None
+) -> bool | None:
+    """Rewrite the mart's rows of the keys that the changes touch; whether any were. None where the
+    mart must be built whole: a source that it does not follow, or too many keys."""
+    follow = mart.follow(sources) if mart.follow else None
+    if not follow or not moved.keys() <= follow.touched.keys() or not _ages(follow, ageing):
+        return None
+    feeds = {source: _feed(lake, mart, source, moved[source]) for source in moved}
+    selects = [_keys_sql(follow.touched[source], feed) for source, feed in feeds.items()]
+    if ageing:
+        days = follow.aged.replace("BEFORE", ageing.before).replace("AFTER", ageing.after)
+        selects.append(f"SELECT key FROM ({days})")
+    keys = _distinct(lake, selects, sources)
+    found = keys.collect()
+    if len(found) > MOST_KEYS:
+        return None
+    if found and follow.always:
+        found += _distinct(lake, [follow.always], sources).collect()
+    if found:
+        touched = lake.spark.createDataFrame(found, keys.schema)
+        touched.createOrReplaceTempView(f"touched_{mart.name}")
+        first = str(min(row.key for row in found)) if follow.onward else ""
+        _write(
+            lake, mart, follow, _query(mart, follow, replace(sources, first=first), feeds), first
+        )
+    return bool(found)
+
+
+def _ages(follow: Follow, ageing: Ageing | None) -> bool:
+    """Whether the mart can follow the day, which does not go back."""
+    return not ageing or (bool(follow.aged) and ageing.before < ageing.after)
+
+
+def _distinct(lake: Lakehouse, selects: list[str], sources: Sources) -> DataFrame:
+    keys = f"SELECT DISTINCT key FROM ({' UNION ALL '.join(selects)}) WHERE key IS NOT NULL"
+    return lake.spark.sql(f"{_named(keys, sources.table)} LIMIT {MOST_KEYS + 1}")
+
+
+def _write(lake: Lakehouse, mart: Mart, follow: Follow, query: str, first: str) -> None:
+    """In one commit, and so that the mart's own feed tells what changed."""
+    columns = ", ".join(mart.description.columns)
+    if follow.rest:
+        lake.overwrite(f"SELECT {columns} FROM ({query})", "gold", mart.name)
+    elif first:
+        onward = f"{follow.key} >= DATE '{first}'"
+        rows = f"SELECT {columns} FROM ({query}) WHERE {onward}"
+        lake.overwrite(rows, "gold", mart.name, onward)
+    else:
+        touched = f"TABLE touched_{mart.name}"
+        rows = f"SELECT * FROM ({query}) WHERE {follow.key} IN ({touched})"
+        lake.replace_keys(rows, "gold", mart.name, follow.key, touched)
+
+
+def _query(mart: Mart, follow: Follow, sources: Sources, feeds: dict[str, str]) -> str:
+    """The mart's query over what the touched keys need; it may give other keys' rows as well."""
+    keys = f"(TABLE touched_{mart.name})"
+
+    def table(source: str) -> str:
+        whole = sources.table(source)
+        needed = follow.needed.get(source)
+        if needed == CHANGED:
+            return _now_sql(feeds[source]) if source in feeds else _part(whole, "false")
+        if needed is None:
+            return whole
+        return _part(whole, _named(needed.replace("KEYS", keys), sources.table))
+
+    kept = _named(follow.kept.replace("KEYS", keys), table)
+    return mart.query(replace(sources, table=table, kept=kept))
+
+
+def _feed(lake: Lakehouse, mart: Mart, source: str, moved: Moved) -> str:
+    """View of the feed with `_at`, the commit, and `_sign`: 1 for a row as it became, -1 as it
+    was."""
+    layer, table = source.split(".")
+    frame = lake.changes(layer, table, moved.since + 1, moved.until)
+    sign = "IF(_change_type IN ('insert', 'update_postimage'), 1, -1) AS _sign"
+    name = f"feed_{mart.name}_{table}"
+    frame.selectExpr("*", sign, "_commit_version AS _at").drop(*FEED).createOrReplaceTempView(name)
+    return name
+
+
+def _keys_sql(touch: Touch, feed: str) -> str:
+    """Keys whose rows, in the columns that the mart reads, a commit has changed. A later commit
+    that changes them back does not undo that: a run that died may have built on the first."""
+    changes = f"""(
+    SELECT * EXCEPT (_at, _net) FROM (
+      SELECT * EXCEPT (_sign), sum(_sign) AS _net
+      FROM (SELECT {touch.columns}, _at, _sign FROM {feed}) GROUP BY ALL
+    ) WHERE _net <> 0)"""
+    return f"SELECT key FROM ({touch.keys.replace('CHANGES', changes)})"
+
+
+def _now_sql(feed: str) -> str:
+    """The changed rows as they are now: not taken away by the last commit that names them."""
+    return f"""(
+    SELECT * EXCEPT (_last) FROM (
+      SELECT * EXCEPT (_at, _net), max_by(_net, _at) AS _last FROM (
+        SELECT * EXCEPT (_sign), sum(_sign) AS _net FROM {feed} GROUP BY ALL
+      ) GROUP BY ALL
+    ) WHERE _last >= 0)"""
+
+
+def _part(table: str, condition: str) -> str:
+    return f"(SELECT * FROM {table} WHERE {condition})"
+
+
+def _named(sql: str, table: Callable[[str], str]) -> str:
+    return TABLE.sub(lambda found: table(found.group()), sql)

@@ -1,0 +1,22 @@
+"""silver.database_<table>: tables of any SQL database, whose columns no declaration can know."""
+
+from spark_jobs.silver.table import Table
+
+PREFIX = "database_"
+
+
+def table_of(stream: str) -> Table:
+    """The silver table of a landed table: its rows as they are now, deletes as tombstones."""
+    return Table(
+        name=stream,
+        streams=(stream,),
+        schema="nothing STRING",
+        columns={"id": "_id", "record": "record"},
+        key=("id",),
+        changed_at="_extracted_at",
+        comment="One row a row of the database's table; its columns are JSON in record",
+        expectations={"key is missing": "length(id) > 0"},
+        # Any column may be about a person.
+        personal=("record",),
+        meanings={"id": "The row's primary key", "record": "The row as JSON text"},
+    )
