@@ -2,12 +2,13 @@
 
 Landing has been masked by `scripts.privacy`, which left `privacy/<request>.json` without anything
 about the person: the runs that changed and the token that stands for them. Bronze takes those runs
-again from landing; silver and gold are built anew from bronze, as they are whenever a declaration
-changes; then every version before is removed. Nothing here knows who the person is, so nothing of
-them can reach a log, a query's text or Delta's history.
+again from landing; what silver makes of their streams, and gold, are built anew from bronze, as
+they are whenever a declaration changes; then every version before is removed. Nothing here knows
+who the person is, so nothing of them can reach a log, a query's text or Delta's history.
 """
 
 import logging
+from concurrent.futures import ThreadPoolExecutor
 
 from pyspark.errors import AnalysisException
 from pyspark.sql.types import Row
@@ -21,8 +22,10 @@ from spark_jobs.maintenance import tables
 from spark_jobs.silver.engine import quarantine
 from spark_jobs.silver.job import DECLARATION
 from spark_jobs.silver.job import run as run_silver
+from spark_jobs.silver.tables import TABLES, database
 
 log = logging.getLogger(__name__)
+PARALLEL = 4
 REQUEST = """
 request STRING, kind STRING, token STRING, requested_at TIMESTAMP,
 runs ARRAY<STRUCT<source: STRING, stream: STRING, run_id: STRING>>
@@ -95,20 +98,24 @@ def _bronze(lake: Lakehouse, changed: list[Row]) -> None:
 
 
 def _silver(lake: Lakehouse, changed: list[Row]) -> None:
-    """Without its declarations silver builds every table anew; what files were refused for is in
-    the quarantine only."""
-    progress = lake.name("silver", "progress")
-    lake.spark.sql(f"DELETE FROM {progress} WHERE source = '{DECLARATION}'")
-    lake.spark.sql(
-        f"DELETE FROM {lake.name('silver', 'quarantine')} WHERE table NOT LIKE 'files.%'"
-    )
-    run_silver(lake)
-    refused = [r.run_id for r in changed if (r.source, r.stream) == ("files", "rejected")]
-    if refused:
+    """Without its declaration silver builds a table anew, and what is made of it; what files were
+    refused for is in the quarantine only."""
+    streams = {f"{landed.source}_{landed.stream}" for landed in changed}
+    found = map(database.table_of, (s for s in streams if s.startswith(database.PREFIX)))
+    names = quoted([t.name for t in (*TABLES, *found) if streams & set(t.streams)])
+    if names:
+        progress, refused = lake.name("silver", "progress"), lake.name("silver", "quarantine")
         lake.spark.sql(
-            f"DELETE FROM {lake.name('silver', 'quarantine')} WHERE _run_id IN ({quoted(refused)})"
+            f"DELETE FROM {progress} WHERE source = '{DECLARATION}' AND stream IN ({names})"
         )
-        quarantine(lake, [], refused)
+        lake.spark.sql(f"DELETE FROM {refused} WHERE table IN ({names})")
+    run_silver(lake)
+    rejected = [r.run_id for r in changed if (r.source, r.stream) == ("files", "rejected")]
+    if rejected:
+        lake.spark.sql(
+            f"DELETE FROM {lake.name('silver', 'quarantine')} WHERE _run_id IN ({quoted(rejected)})"
+        )
+        quarantine(lake, [], rejected)
 
 
 def _snapshots(lake: Lakehouse, request: Row) -> None:
@@ -134,10 +141,14 @@ def _snapshots(lake: Lakehouse, request: Row) -> None:
 
 
 def _forget_versions(lake: Lakehouse) -> None:
-    """VACUUM with nothing retained, allowed by the table's own setting for as long as it takes."""
-    for layer, table in tables(lake):
-        name = lake.name(layer, table)
-        kept = "'delta.deletedFileRetentionDuration'"
-        lake.spark.sql(f"ALTER TABLE {name} SET TBLPROPERTIES ({kept} = 'interval 0 hours')")
-        lake.spark.sql(f"VACUUM {name}")
-        lake.spark.sql(f"ALTER TABLE {name} UNSET TBLPROPERTIES ({kept})")
+    with ThreadPoolExecutor(PARALLEL) as pool:
+        for _ in pool.map(lambda table: _vacuum(lake, lake.name(*table)), tables(lake)):
+            pass
+
+
+def _vacuum(lake: Lakehouse, name: str) -> None:
+    """With nothing retained, allowed by the table's own setting for as long as it takes."""
+    kept = "'delta.deletedFileRetentionDuration'"
+    lake.spark.sql(f"ALTER TABLE {name} SET TBLPROPERTIES ({kept} = 'interval 0 hours')")
+    lake.spark.sql(f"VACUUM {name}")
+    lake.spark.sql(f"ALTER TABLE {name} UNSET TBLPROPERTIES ({kept})")
