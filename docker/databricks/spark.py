@@ -146,6 +146,8 @@ def _configuration(settings: Settings, work: Path) -> dict[str, str]:
         "spark.sql.catalog.spark_catalog": "org.apache.spark.sql.delta.catalog.DeltaCatalog",
         "spark.sql.session.timeZone": "UTC",
         "spark.sql.shuffle.partitions": "4",
+        # A run of the medallion has more queries than the 1000 that are kept compiled by itself.
+        "spark.sql.codegen.cache.maxEntries": "20000",
         # VACUUM lists a table in that many tasks, 10,000 by itself: half a minute a table.
         "spark.sql.sources.parallelPartitionDiscovery.parallelism": "4",
         "spark.databricks.delta.snapshotPartitions": "2",

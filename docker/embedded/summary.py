@@ -47,7 +47,9 @@ def show(settings: Settings) -> None:
         ("Customers", SEGMENTS),
     ):
         rows = list(csv.reader(io.StringIO(query.fetch(settings, sql + EXACT, "CSVWithNames"))))
-        table = Table(*rows[0], title=title, title_justify="left", box=box.SIMPLE_HEAD)
+        table = Table(
+            *rows[0], title=title, title_justify="left", box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0)
+        )
         for row in rows[1:]:
             table.add_row(*row)
         console.print(table)
