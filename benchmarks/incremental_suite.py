@@ -6,9 +6,7 @@ it gets, and its tables must equal those that the runs before it left.
 """
 
 import os
-import socket
 import tempfile
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,7 +14,9 @@ from pathlib import Path
 from rich.console import Console
 
 from benchmarks.contest import Report, machine
+from benchmarks.contestants.lakehouse_steps import cpu_seconds
 from benchmarks.incremental_data import Shop, change, found
+from benchmarks.services import free_port
 from docker.databricks.settings import Settings
 from docker.databricks.spark import SparkServer
 from docker.embedded import jars, jre
@@ -29,7 +29,6 @@ from spark_jobs.silver.job import run as run_silver
 FULL = "full build"
 RECENT, SPREAD, NOTHING = "1% changed, recent", "1% changed, spread", "no change"
 GOALS = {RECENT: 0.05, SPREAD: 0.05, NOTHING: 0.02}
-TICK = os.sysconf("SC_CLK_TCK")
 
 
 def run(console: Console, count: int, rounds: int) -> Report:
@@ -92,42 +91,20 @@ def _sums(lake: Lakehouse) -> dict[str, str]:
 
 
 def _cpu_of(work: Callable[[], object]) -> float:
-    begun = _cpu_seconds()
+    begun = cpu_seconds()
     work()
-    return round(_cpu_seconds() - begun, 1)
-
-
-def _cpu_seconds() -> float:
-    """User and system time of this process and of all that it has started and that still runs."""
-    times: dict[int, float] = {}
-    children: dict[int, list[int]] = {}
-    for folder in Path("/proc").glob("[0-9]*"):
-        try:
-            fields = (folder / "stat").read_text().rsplit(")", 1)[1].split()
-        except OSError:
-            continue  # ended meanwhile
-        times[int(folder.name)] = (int(fields[11]) + int(fields[12])) / TICK
-        children.setdefault(int(fields[1]), []).append(int(folder.name))
-    tree = [child for parent in children.get(os.getpid(), []) for child in _below(parent, children)]
-    return sum(times[process] for process in tree) + time.process_time()
-
-
-def _below(process: int, children: dict[int, list[int]]) -> Iterator[int]:
-    yield process
-    for child in children.get(process, []):
-        yield from _below(child, children)
+    return round(cpu_seconds() - begun, 1)
 
 
 @contextmanager
 def _lake() -> Iterator[Lakehouse]:
     """An empty lakehouse on disk and a Spark server of its own."""
     with tempfile.TemporaryDirectory(prefix="ecomm-bench-") as folder:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = probe.getsockname()[1]
         os.environ["JAVA_HOME"] = str(jre.java_home())
         spark_jars = ",".join(map(str, jars.fetch(["spark"])["spark"]))
-        server = SparkServer(Settings("t", port, spark_jars, "4g", None), Path(folder) / "spark")
+        server = SparkServer(
+            Settings("t", free_port(), spark_jars, "4g", None), Path(folder) / "spark"
+        )
         os.environ["SPARK_REMOTE"] = server.url("6f2f0f3e-0000-4000-8000-00000000000a")
         session = spark_session()
         try:

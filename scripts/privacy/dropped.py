@@ -20,10 +20,13 @@ def originals(store: Store, manifest: dict[str, Any], parts: list[list[int]]) ->
     found: set[str] = set()
     start = 0
     for part, numbers in zip(manifest["files"], parts, strict=True):
-        if numbers and not ends:
+        if ends:
+            found.update(
+                manifest["sources"][bisect_right(ends, start + number)]["file"]
+                for number in numbers
+            )
+        elif numbers:
             rows = [record["file"] for _, record in lines(store, part["path"])]
             found.update(rows[number] for number in numbers)
-        for number in numbers if ends else ():
-            found.add(manifest["sources"][bisect_right(ends, start + number)]["file"])
         start += part["rows"]
     return [f"dropzone/{name}" for name in sorted(found)]

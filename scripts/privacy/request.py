@@ -35,18 +35,18 @@ def redact(store: Store, customer_id: str) -> str:
     work = _work(store, Person(customer_id, "", _asked(store, customer_id)))
     person = Person(customer_id, work["token"], set(work["texts"]))
     runs = redact_landing(store, person, work["request"])
-    note: dict[str, object] = {
-        "request": work["request"],
-        "kind": "customers/redact",
-        "token": work["token"],
-        "requested_at": work["requested_at"],
-        "runs": runs,
-    }
-    key = f"{NOTES}{work['request']}.json"
-    if not store.exists(key):
-        store.create(key, note)
+    leave_note(store, "customers/redact", work, runs)
     store.delete([_key(customer_id), _key(customer_id, "asked")])
     return str(work["request"])
+
+
+def leave_note(store: Store, kind: str, work: dict[str, Any], runs: list[dict[str, str]]) -> None:
+    """For the lake's job: the request (a work object), its kind and the runs that it changed. A
+    note that an interrupted call has left stands."""
+    key = f"{NOTES}{work['request']}.json"
+    if not store.exists(key):
+        asked = {name: work[name] for name in ("request", "token", "requested_at")}
+        store.create(key, {**asked, "kind": kind, "runs": runs})
 
 
 def _asked(store: Store, customer_id: str) -> set[str]:

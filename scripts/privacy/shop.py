@@ -15,7 +15,7 @@ from scripts.landing.store import Store
 from scripts.landing.writer import iso, now_utc
 from scripts.privacy.landing import MANIFESTS, put
 from scripts.privacy.lines import lines
-from scripts.privacy.request import NOTES, WORK
+from scripts.privacy.request import WORK, leave_note
 
 UNDER_WAY = f"{WORK}shop.json"
 LANDED = ("shopify/", "files/shopify_orders/", "files/rejected/")
@@ -29,7 +29,12 @@ def redact_shop(store: Store, shop: str) -> str:
         _check(store, shop)
         store.create(
             UNDER_WAY,
-            {"request": secrets.token_hex(8), "shop": shop, "requested_at": iso(now_utc())},
+            {
+                "request": secrets.token_hex(8),
+                "token": "",  # nobody is masked
+                "shop": shop,
+                "requested_at": iso(now_utc()),
+            },
         )
     work = orjson.loads(store.read(UNDER_WAY))
     if work["shop"] != shop:
@@ -37,16 +42,7 @@ def redact_shop(store: Store, shop: str) -> str:
     for prefix in (*(f"landing/{landed}" for landed in LANDED), *OBJECTS):
         store.delete(list(store.list(prefix)))  # also parts that no manifest ever named
     runs = [run for prefix in LANDED for run in _emptied(store, prefix, work["request"])]
-    key = f"{NOTES}{work['request']}.json"
-    if not store.exists(key):
-        note: dict[str, object] = {
-            "request": work["request"],
-            "kind": "shop/redact",
-            "token": "",
-            "requested_at": work["requested_at"],
-            "runs": runs,
-        }
-        store.create(key, note)
+    leave_note(store, "shop/redact", work, runs)
     store.delete([UNDER_WAY])
     return str(work["request"])
 

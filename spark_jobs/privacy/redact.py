@@ -101,10 +101,10 @@ def _silver(lake: Lakehouse, changed: list[Row]) -> None:
     """Without its declaration silver builds a table anew, and what is made of it; what files were
     refused for is in the quarantine only."""
     streams = {f"{landed.source}_{landed.stream}" for landed in changed}
-    found = map(database.table_of, (s for s in streams if s.startswith(database.PREFIX)))
-    names = quoted([t.name for t in (*TABLES, *found) if streams & set(t.streams)])
+    found = (*TABLES, *database.tables_of(streams))
+    names = quoted([table.name for table in found if streams & set(table.streams)])
+    progress, refused = lake.name("silver", "progress"), lake.name("silver", "quarantine")
     if names:
-        progress, refused = lake.name("silver", "progress"), lake.name("silver", "quarantine")
         lake.spark.sql(
             f"DELETE FROM {progress} WHERE source = '{DECLARATION}' AND stream IN ({names})"
         )
@@ -112,9 +112,7 @@ def _silver(lake: Lakehouse, changed: list[Row]) -> None:
     run_silver(lake)
     rejected = [r.run_id for r in changed if (r.source, r.stream) == ("files", "rejected")]
     if rejected:
-        lake.spark.sql(
-            f"DELETE FROM {lake.name('silver', 'quarantine')} WHERE _run_id IN ({quoted(rejected)})"
-        )
+        lake.spark.sql(f"DELETE FROM {refused} WHERE _run_id IN ({quoted(rejected)})")
         quarantine(lake, [], rejected)
 
 

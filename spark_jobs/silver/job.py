@@ -106,10 +106,9 @@ def _work(lake: Lakehouse, progress: str) -> Work:
 
 def _due(work: Work) -> Due:
     """The declared tables, and one for each table of the database, as far as there is news."""
-    found = sorted(stream for stream in work.landed if stream.startswith(database.PREFIX))
     tables = [
         table
-        for table in (*TABLES, *map(database.table_of, found))
+        for table in (*TABLES, *database.tables_of(work.landed))
         if (work.landed if work.anew(table) else work.runs.keys()) & set(table.streams)
     ]
     names = {table.name for table in tables}

@@ -1,8 +1,15 @@
 """silver.database_<table>: tables of any SQL database, whose columns no declaration can know."""
 
+from collections.abc import Iterable
+
 from spark_jobs.silver.table import Table
 
 PREFIX = "database_"
+
+
+def tables_of(streams: Iterable[str]) -> list[Table]:
+    """One for each of the landed streams that is a table of the database."""
+    return [table_of(stream) for stream in sorted(streams) if stream.startswith(PREFIX)]
 
 
 def table_of(stream: str) -> Table:
