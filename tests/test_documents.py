@@ -104,9 +104,9 @@ def test_a_flow_says_what_it_is_and_how_it_behaves(path: Path) -> None:
 @pytest.mark.parametrize("path", FLOWS, ids=_name)
 def test_a_flow_that_must_not_run_twice_at_once_says_so(path: Path) -> None:
     flow = yaml.safe_load(path.read_text())
-    # Alerts are about one run each, and who calls a webhook is answered at once.
-    webhooks = ("backfill", "shopify_request")
-    side_by_side = flow["namespace"] == "ecomm.alerts" or flow["id"] in webhooks
+    # Alerts and releases are about one run each, and who calls a webhook is answered at once.
+    at_once = ("backfill", "shopify_request", "backfill_release")
+    side_by_side = flow["namespace"] == "ecomm.alerts" or flow["id"] in at_once
     assert side_by_side or flow["concurrency"]["limit"] == 1
 
 
