@@ -12,7 +12,7 @@ from docker.stripe.errors import StripeError
 from docker.stripe.objects import API_VERSION, new_object
 from docker.stripe.resources import products, sessions
 from docker.stripe.service import Service
-from docker.stripe.store import Body
+from docker.stripe.store import HIDDEN, Body
 
 Handler = Callable[[Call, Request, Body], Body]
 
@@ -72,15 +72,18 @@ def _seed(call: Call, _: Request, given: Body) -> Body:
     """`{"kind": "charge", "objects": [{"created": 1, ...}], "event": "charge.updated"}`.
 
     Objects as they are given, whole or in part; the rest is as in a new one. No money moves, and no
-    event tells of them unless `event` names its type. An id that exists already is replaced.
+    event tells of them unless `event` names its type. An id that exists already is replaced. What
+    Stripe knows without showing it (a transaction's `payout`) is kept beside a new object.
     """
     ids: list[str] = []
     for fields in given["objects"]:
+        names = HIDDEN.get(given["kind"], ())
+        hidden = {name: fields.pop(name) for name in names if name in fields}
         body = new_object(given["kind"], call.now) | fields
         if call.store.get(given["kind"], body["id"]):
             call.store.update(given["kind"], body)
         else:
-            call.create(given["kind"], body)
+            call.create(given["kind"], body, **hidden)
         if given.get("event"):
             call.emit(given["event"], body)
         ids.append(body["id"])

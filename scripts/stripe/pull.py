@@ -5,12 +5,13 @@ what changed; a payload keeps the API version it was made with, so the object is
 """
 
 import logging
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from itertools import islice
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
 from scripts.landing.pull import Reader, Result
 from scripts.landing.pull import pull as land
@@ -57,7 +58,8 @@ def _plan(client: Client, stream: Stream, moves_cursor: bool, window: Window) ->
     changed = days(Slice(window.since, window.until, CHANGED)) if stream.events and reach else []
     if changed and stream.parent:
         return changed  # all that comes or goes has its event, and the list knows no time
-    sweeps = stream.parent or (moves_cursor and stream.events and not reach)
+    timeless = stream.parent and not stream.owner
+    sweeps = timeless or (moves_cursor and stream.events and not reach)
     listed = Slice(None if sweeps else window.since, window.until, LISTED)
     return [*changed, *cut(client, stream, listed)]
 
@@ -74,8 +76,8 @@ def _read(client: Client, stream: Stream, piece: Slice) -> Iterator[Change]:
 def _listed(client: Client, stream: Stream, piece: Slice) -> Iterator[Change]:
     span = {"created": bounds(piece)}
     if stream.parent:
-        parents = (parent["id"] for parent, _ in client.list(stream.parent, **span))
-        lists = (_children(client, stream.children.format(id=parent)) for parent in parents)
+        parents = client.list(stream.parent, **span)
+        lists = (_children(client, stream, parent) for parent, _ in parents)
     else:
         expand = {"expand": [f"data.{name}" for name in stream.expand]} if stream.expand else {}
         lists = (client.list(stream.path, **span, **chosen, **expand) for chosen in stream.filters)
@@ -84,11 +86,16 @@ def _listed(client: Client, stream: Stream, piece: Slice) -> Iterator[Change]:
             yield Change(record["id"], record, _iso(created(record)), read_at=read_at)
 
 
-def _children(client: Client, path: str) -> Iterator[tuple[Record, str]]:
+def _children(client: Client, stream: Stream, parent: Record) -> Iterator[tuple[Record, str]]:
+    if any(parent.get(name) != value for name, value in stream.having.items()):
+        return
+    url = urlsplit(stream.children.format(id=parent["id"]))
+    named = {stream.owner: parent["id"]} if stream.owner else {}
     try:
-        yield from client.list(path)
+        for record, read_at in client.list(url.path, **dict(parse_qsl(url.query))):
+            yield record | named, read_at
     except MissingError:
-        log.info("the owner of %s was deleted meanwhile", path)
+        log.info("the owner of %s was deleted meanwhile", url.path)
 
 
 def _changed(client: Client, stream: Stream, piece: Slice) -> Iterator[Change]:
@@ -99,10 +106,25 @@ def _changed(client: Client, stream: Stream, piece: Slice) -> Iterator[Change]:
     for event, _ in client.list("/v1/events", created=bounds(piece), **types):
         for key in _touched(client, stream, event, since):
             last.setdefault(key, event["created"])  # newest first
+    if stream.owner:
+        yield from _of_owners(client, stream, last)
+        return
     fetch = partial(_fetched, client, stream, since)
     with ThreadPoolExecutor(WORKERS) as pool:
         for batch in _batches(last.items(), 10 * WORKERS):
             yield from (change for change in pool.map(fetch, batch) if change)
+
+
+def _of_owners(client: Client, stream: Stream, changed: Mapping[str, int]) -> Iterator[Change]:
+    """The rows of changed parents (id → when). A list may be long: one after the other."""
+    assert stream.parent
+    for key, at in changed.items():
+        try:
+            parent = client.get(stream.parent, key)
+        except MissingError:  # the parent's own stream has its tombstone
+            continue
+        for record, read_at in _children(client, stream, parent):
+            yield Change(record["id"], record, _iso(at), read_at=read_at)
 
 
 def _touched(client: Client, stream: Stream, event: Record, since: int) -> Iterator[str]:

@@ -2,6 +2,9 @@
 
 from spark_jobs.gold.mart import Sources
 
+# What a payout itself does to the balance, on its way out and back.
+OF_PAYOUT = "type IN ('payout', 'payout_cancel', 'payout_failure')"
+
 
 def order_charges_sql(sources: Sources) -> str:
     """A row a charge: silver's columns with order_id replaced by that of a living order, or NULL.
@@ -37,16 +40,20 @@ def ledger_sql(sources: Sources) -> str:
     """A row a balance transaction: silver's columns with charge_id (also of refunds and disputes)
     and payout_id.
 
-    Stripe's object does not name its payout. Where the pull has not found it in a payout's list, it
-    is the first automatic payout of its currency that was made once the money was available. The
+    The payout's own list decides. What stands in none is in the first automatic payout of its
+    currency without a list (not reconciled yet) that was made once the money was available. The
     window runs backwards: Spark's cost of a frame that ends in the future grows with the square.
     """
     return f"""
-    WITH moments AS (
+    WITH listed AS (
+      SELECT id, payout_id FROM {sources.silver("stripe_payout_transactions")} WHERE NOT _deleted
+    ),
+    moments AS (
       SELECT currency, available_at AS at, 0 AS step, id, CAST(NULL AS STRING) AS payout_id
       FROM {sources.silver("stripe_balance_transactions")} WHERE NOT _deleted
       UNION ALL
-      SELECT currency, created_at, 1, NULL, id FROM {sources.silver("stripe_payouts")}
+      SELECT currency, created_at, 1, NULL, id FROM {sources.silver("stripe_payouts")} AS p
+      LEFT ANTI JOIN listed ON listed.payout_id = p.id
       WHERE NOT _deleted AND automatic AND status NOT IN ('failed', 'canceled')
     ),
     next AS (
@@ -54,9 +61,10 @@ def ledger_sql(sources: Sources) -> str:
         PARTITION BY currency ORDER BY at DESC, step DESC, payout_id DESC
         ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS payout_id FROM moments
     )
-    SELECT b.* EXCEPT (payout_id), coalesce(r.charge_id, d.charge_id, c.id) AS charge_id,
-      IF(b.type LIKE 'payout%', b.source_id, coalesce(b.payout_id, n.payout_id)) AS payout_id
+    SELECT b.*, coalesce(r.charge_id, d.charge_id, c.id) AS charge_id,
+      coalesce(l.payout_id, IF({OF_PAYOUT}, b.source_id, n.payout_id)) AS payout_id
     FROM {sources.silver("stripe_balance_transactions")} AS b
+    LEFT JOIN listed AS l ON l.id = b.id
     LEFT JOIN next AS n ON n.id = b.id
     LEFT JOIN {sources.silver("stripe_charges")} AS c ON c.id = b.source_id
     LEFT JOIN {sources.silver("stripe_refunds")} AS r ON r.id = b.source_id

@@ -306,6 +306,7 @@ STRIPE: dict[str, dict] = {
         "billing_details": {"name": NAME, "email": EMAIL, "address": {"country": "US"}},
         "card": {"brand": "visa", "exp_month": 2, "exp_year": 2028, "last4": "4242"},
     },
+    "payout_transactions": {"id": "txn_1", "payout": "po_1"},
     "events": {
         "id": "evt_1",
         "type": "charge.succeeded",

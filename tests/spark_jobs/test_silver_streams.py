@@ -201,6 +201,7 @@ EXPECTED: dict[str, dict] = {
         "price_id": "price_1",
         "period_end": utc("2026-03-03T15:00:00"),
     },
+    "stripe_payout_transactions": {"id": "txn_1", "payout_id": "po_1"},
     "stripe_invoice_items": {"amount": D("-5.00"), "created_at": AT, "product_id": "prod_1"},
     "stripe_checkout_sessions": {
         "amount_total": D("3300.00"),

@@ -4,7 +4,7 @@ import copy
 
 from docker.stripe import lists
 from docker.stripe.call import Call
-from docker.stripe.errors import StripeError
+from docker.stripe.errors import StripeError, invalid_request
 from docker.stripe.objects import new_object
 from docker.stripe.store import Body, Store
 
@@ -137,6 +137,13 @@ def balance(call: Call) -> Body:
 
 
 def list_transactions(call: Call) -> bytes:
+    """Which transactions a payout took out Stripe only knows of automatic ones."""
+    id_ = call.params.get("payout")
+    if id_ and not call.find("payout", id_, "payout")["automatic"]:
+        message = (
+            "Balance transaction history can only be filtered on automatic transfers, not manual."
+        )
+        raise invalid_request(message)
     return lists.page(call, "balance_transaction")
 
 

@@ -38,6 +38,7 @@ TABLES: tuple[Table, ...] = (
     stripe.DISPUTES,
     stripe.BALANCE_TRANSACTIONS,
     stripe.PAYOUTS,
+    stripe.PAYOUT_TRANSACTIONS,
     subscriptions.SUBSCRIPTIONS,
     subscriptions.HISTORY,
     files.CLICKSTREAM,

@@ -133,7 +133,7 @@ BALANCE_TRANSACTIONS = Table(
     streams=("stripe_balance_transactions",),
     schema="""id STRING, created BIGINT, available_on BIGINT, amount BIGINT, fee BIGINT, net BIGINT,
     currency STRING, type STRING, reporting_category STRING, status STRING, source STRING,
-    exchange_rate DOUBLE, payout STRING""",
+    exchange_rate DOUBLE""",
     columns={
         "id": "r.id",
         "created_at": epoch("r.created"),
@@ -144,8 +144,6 @@ BALANCE_TRANSACTIONS = Table(
         "reporting_category": "r.reporting_category",
         "status": "r.status",
         "source_id": "r.source",
-        # Not in Stripe's object: the payout in whose list a pull has found it.
-        "payout_id": "r.payout",
     },
     enums=("type", "status"),
     key=("id",),
@@ -153,6 +151,19 @@ BALANCE_TRANSACTIONS = Table(
     clustered=("created_at",),
     comment="Stripe balance transactions: what each charge, refund and payout did to the balance",
     expectations=EXPECTED,
+)
+
+PAYOUT_TRANSACTIONS = Table(
+    name="stripe_payout_transactions",
+    streams=("stripe_payout_transactions",),
+    schema="id STRING, created BIGINT, payout STRING",
+    columns={"id": "r.id", "created_at": epoch("r.created"), "payout_id": "r.payout"},
+    key=("id",),
+    changed_at="created_at",
+    clustered=("created_at",),
+    comment="Which automatic payout a balance transaction left with, as Stripe lists it",
+    expectations={**EXPECTED, "payout is missing": "length(payout_id) > 0"},
+    meanings={"payout_id": "The payout in whose list it stands"},
 )
 
 PAYOUTS = Table(

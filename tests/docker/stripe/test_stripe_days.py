@@ -4,8 +4,10 @@ import random
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pytest
 from stripe_local import Local
 
+from docker.stripe.errors import StripeError
 from docker.stripe.ledger import available_on, processing_fee
 
 THURSDAY = datetime(2026, 9, 3, 15, 30, tzinfo=UTC)
@@ -59,6 +61,16 @@ def test_a_payout_is_pending_then_in_transit_then_paid(local: Local) -> None:
     assert rows[3]["source"]["id"] == first["latest_charge"]
     assert {row["status"] for row in rows} == {"available"}
     assert sum(row["net"] for row in rows) == 0
+
+
+def test_only_an_automatic_payout_knows_its_transactions(local: Local) -> None:
+    local.store.insert("payout", {"id": "po_hand", "object": "payout", "automatic": False})
+    message = "Balance transaction history can only be filtered on automatic transfers, not manual."
+    with pytest.raises(StripeError, match=message) as refused:
+        local.call("GET", "/v1/balance_transactions", {"payout": "po_hand"})
+    assert refused.value.status == 400
+    with pytest.raises(StripeError, match="No such payout: 'po_none'"):
+        local.call("GET", "/v1/balance_transactions", {"payout": "po_none"})
 
 
 def test_a_jump_over_weeks_lives_through_every_day(local: Local) -> None:

@@ -16,6 +16,7 @@ from scripts.stripe.limiter import Limiter
 from scripts.stripe.pull import pull
 from scripts.stripe.streams import STREAMS, Stream
 
+PARENT = "xx_seed0"
 BY_NAME = {stream.name: stream for stream in STREAMS}
 
 
@@ -70,11 +71,22 @@ def seed(
     """Objects of the stream, whole or in part, in the account; returns their ids."""
     kind = stream.object.replace(".", "_")
     if stream.parent:
-        service.admin("POST", "seed", {"kind": "customer", "objects": [{"id": "cus_seed0"}]})
-        objects = [{"customer": "cus_seed0", **fields} for fields in objects]
-    body = {"kind": kind, "objects": objects, "event": event}
+        objects = [{parent_kind(stream): PARENT, **fields} for fields in objects]
+    of_row = None if stream.owner else event
+    body = {"kind": kind, "objects": objects, "event": of_row}
     ids: list[str] = service.admin("POST", "seed", body)["ids"]
+    if stream.parent:
+        parent = {"id": PARENT, **stream.having}
+        of_parent = event if stream.owner else None
+        body = {"kind": parent_kind(stream), "objects": [parent], "event": of_parent}
+        service.admin("POST", "seed", body)
     return ids
+
+
+def parent_kind(stream: Stream) -> str:
+    """`/v1/customers` → `customer`, which is also the field that names it."""
+    assert stream.parent
+    return stream.parent.rpartition("/")[2].removesuffix("s")
 
 
 def official(url: str, key: str) -> stripe.StripeClient:

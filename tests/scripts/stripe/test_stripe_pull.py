@@ -1,6 +1,7 @@
 """The pull against a running local Stripe and a real S3 server."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -8,7 +9,7 @@ import pytest
 import stripe
 from lake import landed, manifests, run_script
 from local_service import Service
-from stripe_account import last
+from stripe_account import MemoryStore, last
 
 from scripts import settings
 from scripts.errors import FatalError
@@ -52,6 +53,13 @@ def pull_all(client: Client, store: Store, *names: str) -> dict[str, int]:
     """Rows landed by stream."""
     chosen = [stream for stream in STREAMS if stream.name in (names or NAMES)]
     return {stream.name: pull(client, store, stream, Request()).landed for stream in chosen}
+
+
+def back_to(store: Store, stream: str, moment: datetime) -> None:
+    """The stream's cursor, as if it had last been pulled then."""
+    state = read_state(store, "stripe", stream)
+    state = replace(state, generation=state.generation + 1, cursor=iso(moment))
+    write_state(store, "stripe", stream, state)
 
 
 def test_everything_lands_once_then_only_what_changed(
@@ -149,6 +157,59 @@ def test_money_that_became_available_lands_again(
     assert charges == ["pending", "available"]
     (payout,) = last(store, "payouts").values()
     assert (payout["record"]["status"], payout["record"]["amount"]) == ("paid", 3000 - 87 - 30)
+
+
+def test_the_transactions_of_a_payout_land_when_it_is_reconciled(
+    client: Client, store: Store, account: stripe.StripeClient, ago: At
+) -> None:
+    """By its event, as by a first pull; never of a payout that is under way."""
+    monday = datetime.now(UTC) - timedelta(days=datetime.now(UTC).weekday() + 7)
+    age = datetime.now(UTC) - monday.replace(hour=12)
+    ago(age)
+    pay(account, 3000)
+    pay(account, 500)
+    assert pull_all(client, store, "payout_transactions") == {"payout_transactions": 0}
+    ago(age - timedelta(days=2))  # Wednesday noon: made at midnight, arrives on Thursday
+    (payout,) = account.v1.payouts.list().data
+    assert payout.reconciliation_status == "in_progress"
+    back_to(store, "payout_transactions", monday)
+    assert pull_all(client, store, "payout_transactions") == {"payout_transactions": 0}
+    ago(timedelta(0))
+    back_to(store, "payout_transactions", monday)
+    assert pull_all(client, store, "payout_transactions") == {"payout_transactions": 3}
+    found = [envelope["record"] for envelope in last(store, "payout_transactions").values()]
+    assert sorted(row["type"] for row in found) == ["charge", "charge", "payout"]
+    assert {row["payout"] for row in found} == {payout.id}
+    assert sum(row["net"] for row in found) == 0
+    first = MemoryStore()
+    assert pull_all(client, first, "payout_transactions") == {"payout_transactions": 3}
+    assert last(first, "payout_transactions").keys() == last(store, "payout_transactions").keys()
+
+
+def test_a_payout_made_by_hand_is_not_asked_for_its_transactions(
+    client: Client, store: Store, stripe_server: Service
+) -> None:
+    by_hand = {"automatic": False, "reconciliation_status": "not_applicable"}
+    event = "payout.reconciliation_completed"  # which Stripe does not send of one like this
+    body = {"kind": "payout", "objects": [by_hand], "event": event}
+    stripe_server.admin("POST", "seed", body)
+    stripe_server.admin("DELETE", "traffic")
+    assert pull_all(client, store, "payout_transactions") == {"payout_transactions": 0}
+    assert pull_all(client, store, "payout_transactions") == {"payout_transactions": 0}
+    asked = set(stripe_server.admin("GET", "traffic"))
+    assert asked == {"GET /v1/payouts", "GET /v1/payouts/{payout}", "GET /v1/events"}
+
+
+def test_a_window_of_payouts_is_that_of_their_making(
+    client: Client, store: Store, account: stripe.StripeClient, ago: At
+) -> None:
+    for days in (90, 60):
+        ago(timedelta(days=days))
+        pay(account, 3000)
+    ago(timedelta(0))
+    since, until = (iso(now_utc() - timedelta(days=days)) for days in (65, 40))
+    stream = next(stream for stream in STREAMS if stream.name == "payout_transactions")
+    assert pull(client, store, stream, Request(since, until)).landed == 2
 
 
 def test_a_cursor_older_than_the_events_reads_the_whole_list_again(
