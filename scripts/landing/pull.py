@@ -28,6 +28,10 @@ def one_slice(window: Window) -> list[Slice]:
     return [Slice(window.since, window.until)]
 
 
+def always(_: Slice) -> bool:
+    return True
+
+
 @dataclass(frozen=True)
 class Reader:
     """How a source reads one stream.
@@ -38,6 +42,8 @@ class Reader:
     snapshot: the stream is always read whole and compared.
     workers: slices read at once.
     beginning: ISO 8601 UTC; no record is older.
+    readable: whether a slice of an unfinished window can still be read as it was planned; else the
+        window is begun anew.
     window: the next window, from the cursor, the request and the lookback.
     details: what the manifests say besides.
     """
@@ -48,6 +54,7 @@ class Reader:
     snapshot: bool = False
     workers: int = 1
     beginning: str = "2004-01-01T00:00:00.000000Z"
+    readable: Callable[[Slice], bool] = always
     window: Callable[[str | None, Request, timedelta], Window] = plan_window
     details: Mapping[str, object] = field(default_factory=dict[str, object])
 
@@ -96,6 +103,8 @@ def pull(store: Store, target: Target, request: Request, reader: Reader) -> Resu
 
 def _resumable(run: _Run, state: State) -> bool:
     if state.open is None or run.request.full_refresh != state.open.full_refresh:
+        return False
+    if not all(map(run.reader.readable, state.open.slices)):
         return False
     if not run.request.asks_for_window:
         return True
@@ -146,10 +155,11 @@ def _window(run: _Run, state: State) -> Result:
 def _as_landed(
     pool: ThreadPoolExecutor, workers: int, queue: deque[Slice], land: Callable[[Slice], Landed]
 ) -> Iterator[tuple[Slice, Future[Landed]]]:
-    """Slices as they end, at most `workers` under way; the queue may change meanwhile."""
+    """Slices as they end, at most `workers` under way; the queue may change meanwhile. A slice that
+    is to be the last one waits for the others."""
     under_way: dict[Future[Landed], Slice] = {}
     while queue or under_way:
-        while queue and len(under_way) < workers:
+        while queue and len(under_way) < workers and not (queue[0].last and under_way):
             piece = queue.popleft()
             under_way[pool.submit(land, piece)] = piece
         for future in wait(under_way, return_when=FIRST_COMPLETED).done:

@@ -40,11 +40,13 @@ class Window:
 @dataclass(frozen=True)
 class Slice:
     """A part of a window that is read and landed as one. `kind` is the source's own word for how
-    it reads the part; slices of one kind do not overlap."""
+    it reads the part; slices of one kind do not overlap. One that is `last` is read when all others
+    have landed."""
 
     since: str | None
     until: str
     kind: str = "records"
+    last: bool = False
 
 
 def normalize_time(text: str, name: str) -> str:

@@ -25,6 +25,7 @@ PART_BYTES = 64 * 1024 * 1024
 GZIP_LEVEL = 2
 GZIP_FORMAT = 31  # window bits that ask for a gzip header, whose time is 0: same rows, same bytes
 CHUNK_BYTES = 256 * 1024
+RECORD = b',"record":'  # the last key of a line: what is before it is the envelope
 
 
 def now_utc() -> datetime:
@@ -95,7 +96,7 @@ class LandingWriter:
         flag = b"true" if deleted else b"false"
         head = b'{"_id":' + orjson.dumps(record_id) + self._origin + at + self._run + flag
         part = self._part or self._open_part()
-        part.write(head + b',"record":' + raw + b"}\n")
+        part.write(head + RECORD + raw + b"}\n")
         self.rows += 1
         if part.bytes >= PART_BYTES:
             self._close_part()

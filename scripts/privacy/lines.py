@@ -7,8 +7,7 @@ from typing import Any
 import orjson
 
 from scripts.landing.store import Store
-
-RECORD = b',"record":'
+from scripts.landing.writer import RECORD
 
 
 def lines(store: Store, path: str) -> Iterator[tuple[dict[str, Any], Any]]:

@@ -40,6 +40,10 @@ def created(record: dict[str, object]) -> int:
     return moment
 
 
+def instant(seconds: int) -> str:
+    return iso(datetime.fromtimestamp(seconds, UTC))
+
+
 def days(whole: Slice) -> list[Slice]:
     """The slice in parts of about a day, oldest first; `since` must be set."""
     span = bounds(whole)
@@ -65,8 +69,8 @@ def cut(client: Client, stream: Stream, whole: Slice) -> list[Slice]:
 def _pieces(whole: Slice, start: int, end: int, count: int) -> list[Slice]:
     count = max(1, min(MOST_SLICES, count, end - start))
     edges = [start + (end - start) * n // count for n in range(1, count)]
-    starts = [whole.since, *(_iso(edge) for edge in edges)]
-    ends = [*(_iso(edge - 1) for edge in edges), whole.until]
+    starts = [whole.since, *(instant(edge) for edge in edges)]
+    ends = [*(instant(edge - 1) for edge in edges), whole.until]
     return [Slice(a, b, whole.kind) for a, b in zip(starts, ends, strict=True)]
 
 
@@ -113,7 +117,3 @@ def _look(
 ) -> tuple[list[Record], bool]:
     """The newest objects of a span of `created`, and whether there are more."""
     return client.newest(path, limit, {**filters, "created": span})
-
-
-def _iso(seconds: int) -> str:
-    return iso(datetime.fromtimestamp(seconds, UTC))

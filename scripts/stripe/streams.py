@@ -18,6 +18,7 @@ class Stream:
         what was created within `lookback` is read again and compared.
     named_by: kind of an event's object → paths of our ids in it; lists on the way are walked.
     filters: parameters of each list that together hold every object.
+    deletes: objects may leave the list, deleted or detached.
     expand: what Stripe leaves out of an object unless it is asked for.
     parent: where no list holds all: the list of the objects that each have one.
     children: the parent's list, `{id}` being the parent's.
@@ -32,6 +33,7 @@ class Stream:
     events: tuple[str, ...] = ()
     named_by: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
     filters: tuple[Mapping[str, str], ...] = ({},)
+    deletes: bool = False
     expand: tuple[str, ...] = ()
     parent: str | None = None
     children: str = ""
@@ -47,8 +49,9 @@ STREAMS = (
         "/v1/customers",
         "customer",
         ("customer.created", "customer.updated", "customer.deleted"),
+        deletes=True,
     ),
-    Stream("products", "/v1/products", "product", ("product.*",)),
+    Stream("products", "/v1/products", "product", ("product.*",), deletes=True),
     # The list shows active prices only (docs: List all prices).
     Stream(
         "prices",
@@ -56,6 +59,7 @@ STREAMS = (
         "price",
         ("price.*",),
         filters=({"active": "true"}, {"active": "false"}),
+        deletes=True,
     ),
     Stream("payment_intents", "/v1/payment_intents", "payment_intent", ("payment_intent.*",)),
     # A dispute makes its charge disputed; only the dispute's own event is promised.
@@ -95,7 +99,15 @@ STREAMS = (
         owner="payout",
         having={"automatic": True, "reconciliation_status": "completed"},
     ),
-    Stream("invoices", "/v1/invoices", "invoice", ("invoice.*",), expand=("payments",)),
+    # Drafts can be deleted.
+    Stream(
+        "invoices",
+        "/v1/invoices",
+        "invoice",
+        ("invoice.*",),
+        deletes=True,
+        expand=("payments",),
+    ),
     # An item is put on an invoice without an event of its own: the invoice's lines name it.
     Stream(
         "invoice_items",
@@ -115,6 +127,7 @@ STREAMS = (
                 "lines.data.parent.subscription_item_details.invoice_item",
             ),
         },
+        deletes=True,
     ),
     # Without a status the list leaves the canceled ones out.
     Stream(
@@ -138,6 +151,7 @@ STREAMS = (
         "/v1/payment_methods",
         "payment_method",
         ("payment_method.*",),
+        deletes=True,
         parent="/v1/customers",
         children="/v1/customers/{id}/payment_methods",
     ),

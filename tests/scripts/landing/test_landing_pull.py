@@ -234,3 +234,42 @@ def test_a_full_refresh_does_not_go_on_with_another_window(store: Store) -> None
 def test_the_time_of_reading_is_the_time_of_extraction(store: Store) -> None:
     land(store, Change("a", {"id": "a"}, MINUTES[0], read_at=MINUTES[1]))
     assert landed(store, "shopify", "things")[0]["_extracted_at"] == MINUTES[1]
+
+
+def test_the_last_slice_is_read_when_all_others_have_landed(store: Store) -> None:
+    pieces = [Slice(None, str(n), f"part{n}") for n in range(5)]
+    pieces.append(Slice(None, "9", "rest", last=True))
+    landed_before: list[int] = []
+
+    def read(piece: Slice) -> Iterator[Change]:
+        if piece.last:
+            landed_before.append(len(manifests(store, "shopify", "things")))
+        yield change(piece.kind, 1)
+
+    reader = Reader(read, plan=lambda window: pieces, workers=4)
+    assert pull(store, THINGS, Request(), reader).landed == 6
+    assert landed_before == [5]
+
+
+def test_a_window_that_cannot_be_read_as_planned_is_begun_anew(store: Store) -> None:
+    readable = True
+
+    def read(piece: Slice) -> Iterator[Change]:
+        yield change(piece.kind, 1)
+        if piece.kind == "two" and readable:
+            raise RetriableError("not now")
+
+    def plan(window: Window) -> list[Slice]:
+        return [Slice(None, window.until, kind) for kind in ("one", "two")]
+
+    reader = Reader(read, plan=plan, readable=lambda piece: readable)
+    with pytest.raises(RetriableError):
+        pull(store, THINGS, Request(), reader)
+    planned = read_state(store, "shopify", "things").open
+    assert planned is not None
+    assert [piece.kind for piece in planned.slices] == ["two"]
+    readable = False
+    assert pull(store, THINGS, Request(), reader).landed == 2
+    cursor = read_state(store, "shopify", "things").cursor
+    assert cursor is not None
+    assert cursor > planned.window.until

@@ -37,6 +37,9 @@ class MemoryStore(Store):
     def read(self, key: str) -> bytes:
         return self.objects[key]
 
+    def download(self, key: str, path: Path) -> None:
+        path.write_bytes(self.objects[key])
+
     def list(self, prefix: str) -> Any:
         return iter(sorted(key for key in self.objects if key.startswith(prefix)))
 

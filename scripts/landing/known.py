@@ -1,0 +1,58 @@
+"""What a stream has landed so far, from its landed files: no state has to remember it."""
+
+import gzip
+import sqlite3
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from scripts.landing.slices import Target
+from scripts.landing.store import Store
+from scripts.landing.writer import RECORD
+
+# The later line of an id wins; slices land in any order.
+KEEP = """
+insert into known values (?, ?, ?) on conflict (id) do update
+set at = excluded.at, deleted = excluded.deleted where excluded.at >= at
+"""
+
+
+def has_landed(store: Store, target: Target) -> bool:
+    return next(iter(store.list(_manifests(target))), None) is not None
+
+
+def not_landed_since(store: Store, target: Target, moment: str) -> Iterator[str]:
+    """Ids of the living records that were last read before `moment` (ISO 8601 UTC).
+
+    Reads every landed file of the stream. The ids are kept on disk: memory stays small.
+    """
+    with tempfile.TemporaryDirectory(prefix="ecomm-known-") as folder:
+        known = sqlite3.connect(Path(folder) / "known")
+        try:
+            known.executescript(
+                "pragma journal_mode=off; pragma synchronous=off;"
+                "create table known (id text primary key, at text, deleted integer);"
+            )
+            for key in store.list(_manifests(target)):
+                for file in orjson.loads(store.read(key))["files"]:
+                    part = Path(folder) / "part"
+                    store.download(file["path"], part)
+                    known.executemany(KEEP, _heads(part))
+            alive = known.execute("select id from known where not deleted and at < ?", (moment,))
+            yield from (row[0] for row in alive)
+        finally:
+            known.close()
+
+
+def _heads(part: Path) -> Iterator[tuple[str, str, bool]]:
+    with gzip.open(part) as lines:
+        for line in lines:
+            head: dict[str, Any] = orjson.loads(line.partition(RECORD)[0] + b"}")
+            yield head["_id"], head["_extracted_at"], head["_deleted"]
+
+
+def _manifests(target: Target) -> str:
+    return f"landing/_manifests/{target.source}/{target.stream}/"

@@ -1,0 +1,116 @@
+"""Objects that something has named, as they are now: by events, or because the list lacks them.
+
+Lists know only `created`, so a refund of last month's charge would never show. /v1/events names
+what changed; a payload keeps the API version it was made with, so the object is fetched again.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from itertools import islice
+from typing import Any
+
+from scripts.landing.slices import Change
+from scripts.landing.window import Slice
+from scripts.landing.writer import iso, now_utc
+from scripts.stripe.client import Client, MissingError, Record
+from scripts.stripe.listed import children
+from scripts.stripe.plan import bounds, created, instant
+from scripts.stripe.streams import Stream
+
+AT_ONCE = 8
+
+
+def changed(client: Client, stream: Stream, piece: Slice) -> Iterator[Change]:
+    """Older objects with an event in the window, as they are now; younger ones are listed."""
+    since = bounds(piece)["gte"]
+    last: dict[str, int] = {}
+    types = {"type": stream.events[0]} if len(stream.events) == 1 else {"types": stream.events}
+    for event, _ in client.list("/v1/events", created=bounds(piece), **types):
+        for key in _touched(client, stream, event, since):
+            last.setdefault(key, event["created"])  # newest first
+    if stream.owner:
+        yield from _of_owners(client, stream, last)
+        return
+    yield from fetched(client, stream, since, last.items())
+
+
+def fetched(
+    client: Client, stream: Stream, since: int, named: Iterable[tuple[str, int]]
+) -> Iterator[Change]:
+    """The objects named (id, when in Unix seconds) as they are now, without those made since
+    `since`, which a list holds. One that Stripe does not know any more is a tombstone."""
+    fetch = partial(_fetched, client, stream, since)
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        for batch in _batches(named, 10 * AT_ONCE):
+            yield from (change for change in pool.map(fetch, batch) if change)
+
+
+def _of_owners(client: Client, stream: Stream, changed: Mapping[str, int]) -> Iterator[Change]:
+    """The rows of changed parents (id → when). A list may be long: one after the other."""
+    assert stream.parent
+    for key, at in changed.items():
+        try:
+            parent = client.get(stream.parent, key)
+        except MissingError:  # the parent's own stream has its tombstone
+            continue
+        for record, read_at in children(client, stream, parent):
+            yield Change(record["id"], record, instant(at), read_at=read_at)
+
+
+def _touched(client: Client, stream: Stream, event: Record, since: int) -> Iterator[str]:
+    """The ids of our objects that an event is about, without what the list is sure to hold."""
+    thing = event["data"]["object"]
+    paths = (stream.named_by or {stream.object: ("id",)}).get(thing["object"], ())
+    if thing["object"] != stream.object:
+        thing = _whole(client, thing)
+    elif _listed_since(stream, thing, since) and not event["type"].endswith(".deleted"):
+        return
+    for path in paths:
+        yield from _at(thing, path.split("."))
+
+
+def _listed_since(stream: Stream, record: Record, since: int) -> bool:
+    """Whether the window's list holds the object, if it is still there."""
+    return not stream.parent and created(record) >= since
+
+
+def _whole(client: Client, thing: Record) -> Record:
+    try:
+        return client.completed(thing)
+    except MissingError:  # an invoice that was deleted since: its own event holds ten lines
+        return thing
+
+
+def _at(node: Any, steps: list[str]) -> Iterator[str]:
+    """The ids at a path, through every row of the lists on the way."""
+    if isinstance(node, list):
+        for row in node:
+            yield from _at(row, steps)
+    elif isinstance(node, str):
+        yield node
+    elif isinstance(node, dict) and steps:
+        yield from _at(node.get(steps[0]), steps[1:])
+
+
+def _fetched(client: Client, stream: Stream, since: int, found: tuple[str, int]) -> Change | None:
+    """The object as it is now, a tombstone when Stripe does not know it any more, None when the
+    window's list holds it."""
+    key, at = found
+    read_at = iso(now_utc())
+    expand = {"expand": list(stream.expand)} if stream.expand else {}
+    try:
+        record = client.get(stream.path, key, **expand)
+    except MissingError:
+        record = {"id": key, "object": stream.object, "deleted": True}
+    deleted = bool(record.get("deleted"))
+    if not deleted and _listed_since(stream, record, since):
+        return None
+    return Change(key, record, instant(at), deleted=deleted, read_at=read_at)
+
+
+def _batches(items: Iterable[tuple[str, int]], size: int) -> Iterator[list[tuple[str, int]]]:
+    """So many at once: what is fetched ahead stays in memory."""
+    rest = iter(items)
+    while batch := list(islice(rest, size)):
+        yield batch

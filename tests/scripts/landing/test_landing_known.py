@@ -1,0 +1,36 @@
+"""What landing's own files say that a stream holds."""
+
+from scripts.landing.known import has_landed, not_landed_since
+from scripts.landing.slices import Target
+from scripts.landing.store import Store
+from scripts.landing.writer import LandingWriter
+
+THINGS = Target("stripe", "things", "v")
+OLD, NEW = "2026-01-01T00:00:00.000000Z", "2026-02-01T00:00:00.000000Z"
+
+
+def land(store: Store, *rows: tuple[str, str, bool], stream: str = "things") -> None:
+    """(id, read at, deleted)"""
+    with LandingWriter(store, "stripe", stream, "v") as writer:
+        for id_, at, deleted in rows:
+            writer.write(id_, {"id": id_, "record": 1}, deleted=deleted, extracted_at=at)
+        writer.finish(None, NEW)
+
+
+def test_the_later_reading_of_an_id_decides(store: Store) -> None:
+    land(store, ("again", NEW, False), ("lost", OLD, False), ("back", OLD, True))
+    land(store, ("gone", OLD, False), ("again", OLD, False))
+    land(store, ("gone", NEW, True), ("back", NEW, False))
+    land(store, ("other", OLD, False), stream="things_of_others")
+    assert list(not_landed_since(store, THINGS, NEW)) == ["lost"]
+    assert sorted(not_landed_since(store, THINGS, "~")) == ["again", "back", "lost"]
+
+
+def test_files_without_a_manifest_do_not_count(store: Store) -> None:
+    assert not has_landed(store, THINGS)
+    with LandingWriter(store, "stripe", "things", "v") as writer:
+        writer.write("a", {"id": "a"}, extracted_at=OLD)
+    assert not has_landed(store, THINGS)
+    assert list(not_landed_since(store, THINGS, NEW)) == []
+    land(store, ("a", OLD, False))
+    assert has_landed(store, THINGS)
