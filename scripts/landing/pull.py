@@ -123,7 +123,7 @@ def _window(run: _Run, state: State) -> Result:
     """Land every slice of the state's open window, then close it."""
     assert state.open is not None
     opened, before = state.open, state.seen
-    if len(opened.slices) > 1:
+    if len(opened.slices) > 1 or any(piece.begins_work for piece in opened.slices):
         state = _write(run, state)
     read = landed = 0
     failures: list[BaseException] = []

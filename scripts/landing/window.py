@@ -41,12 +41,14 @@ class Window:
 class Slice:
     """A part of a window that is read and landed as one. `kind` is the source's own word for how
     it reads the part; slices of one kind do not overlap. One that is `last` is read when all others
-    have landed."""
+    have landed. One that `begins_work` at the source, which a pull that dies leaves behind, is
+    written down before it is read, so that the next pull goes on with it."""
 
     since: str | None
     until: str
     kind: str = "records"
     last: bool = False
+    begins_work: bool = False
 
 
 def normalize_time(text: str, name: str) -> str:

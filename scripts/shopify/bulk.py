@@ -5,7 +5,6 @@ slice; a wrong count, a cancelled or an expired operation is tried again by the 
 ACCESS_DENIED is a missing scope. What a failed operation leaves (`partialDataUrl`) is never read.
 """
 
-import json
 import logging
 import tempfile
 import threading
@@ -18,6 +17,7 @@ from typing import Any
 from scripts.errors import FatalError, RetriableError
 from scripts.landing.slices import SliceTooBigError
 from scripts.landing.writer import iso, now_utc
+from scripts.shopify.begun import Begun, Task
 from scripts.shopify.bulk_download import download
 from scripts.shopify.bulk_result import CountError, joined
 from scripts.shopify.client import Client, MissingScopeError
@@ -27,9 +27,9 @@ from scripts.shopify.streams import Bulk, Stream
 
 POLL_SECONDS = (0.5, 1.0, 2.0, 4.0, 8.0, 15.0)  # the last one goes on
 STALLED_SECONDS = 3600.0
+GONE, STALLED = "unknown to the shop", "made no progress for an hour"  # ends that are not Shopify's
 # How long to wait for one of the five places.
 PLACE_SECONDS = 3600.0
-WINDOW = '"WINDOW"'
 # Shopify runs five operations of an app at once: one is left to others.
 PLACES = threading.BoundedSemaphore(4)
 
@@ -49,28 +49,47 @@ class Waiting:
 
 
 def read_bulk(
-    client: Client, stream: Stream, query: str, waiting: Waiting | None = None
+    client: Client, task: Task, records: int | None = None, waiting: Waiting | None = None
 ) -> Iterator[tuple[Record, str]]:
-    """Each whole record of the stream's search, with the time before the operation was started."""
+    """Each whole record of the stream's search, with the time before the operation was started.
+    records: how many the shop counts."""
+    waiting = waiting or Waiting()
+    stream, begun = task.stream, task.left
     if stream.bulk is None:
         raise FatalError(f"shopify/{stream.name} has no bulk document")
-    waiting = waiting or Waiting()
-    _check_search(client, stream, query)
-    read_at = iso(now_utc())
-    text = document(f"{stream.document}_bulk").replace(WINDOW, json.dumps(query))
     with PLACES:
-        operation = _wait(client, stream, _start(client, stream, text, waiting), waiting)
+        if begun is None:
+            _check_search(client, stream, task.query)
+            read_at = iso(now_utc())
+            begun = Begun(_start(client, stream, task.text, waiting), read_at, records)
+            task.notes.write(task.asked, begun)
+        else:
+            log.info("shopify/%s: going on with %s, left behind", stream.name, begun.operation)
+        operation = _wait(client, begun.operation, waiting)
+    try:
+        for record in _result(client, task, stream.bulk, operation):
+            yield record, begun.read_at
+    except (FatalError, RetriableError):  # the next pull is to begin another one
+        task.notes.drop(task.asked, begun)
+        raise
+    task.notes.drop(task.asked, begun)
+
+
+def _result(client: Client, task: Task, bulk: Bulk, operation: Record) -> Iterator[Record]:
+    """The records of an operation that has ended."""
+    stream = task.stream
+    if operation["status"] != "COMPLETED":
+        raise _failure(stream, operation)
     with tempfile.TemporaryDirectory(prefix="ecomm-bulk-") as folder:
         path = Path(folder) / "result.jsonl"
         size = int(operation["fileSize"] or 0)
         download(operation["url"], path, size)
         try:
-            for record in _records(client, stream, stream.bulk, operation, path):
-                yield record, read_at
+            yield from _records(client, stream, bulk, operation, path)
         except CountError as error:
             raise RetriableError(
-                f"shopify/{stream.name}: {error} ({operation['id']}, {query}); the cursor was left "
-                "where it was"
+                f"shopify/{stream.name}: {error} ({operation['id']}, {task.query}); the cursor was "
+                "left where it was"
             ) from error
 
 
@@ -96,23 +115,21 @@ def _start(client: Client, stream: Stream, text: str, waiting: Waiting) -> str:
         number += 1
 
 
-def _wait(client: Client, stream: Stream, gid: str, waiting: Waiting) -> Record:
-    """The completed operation."""
+def _wait(client: Client, gid: str, waiting: Waiting) -> Record:
+    """The operation when it has ended, or has been ended because it made no progress."""
     number, progress, moved = 0, "", waiting.clock()
     while True:
         operation: Record | None = client.execute(document("bulk_status"), {"id": gid})["operation"]
         if operation is None:
-            raise RetriableError(f"shopify/{stream.name}: the bulk operation {gid} is gone")
-        if operation["status"] == "COMPLETED":
-            return operation
+            return {"id": gid, "status": GONE, "errorCode": None, "partialDataUrl": None}
         if operation["status"] not in ("CREATED", "RUNNING", "CANCELING"):
-            raise _failure(stream, operation)
+            return operation
         seen = f"{operation['status']} {operation['objectCount']}"
         if seen != progress:
             progress, moved = seen, waiting.clock()
         if waiting.clock() - moved > STALLED_SECONDS:
             client.execute(document("bulk_cancel"), {"id": gid})
-            raise _smaller(stream, f"the bulk operation {gid} made no progress for an hour")
+            return operation | {"status": STALLED}
         waiting.pause(number)
         number += 1
 
@@ -124,6 +141,8 @@ def _failure(stream: Stream, operation: Record) -> Exception:
         return MissingScopeError(f"shopify/{stream.name}: the bulk operation was denied", scopes)
     if operation["partialDataUrl"]:
         log.info("shopify/%s: what the failed operation left is not used", stream.name)
+    if status == STALLED:
+        return _smaller(stream, f"the bulk operation {operation['id']} {STALLED}")
     what = f"the bulk operation {operation['id']} ended {status} ({code or 'no code'})"
     if status == "FAILED":
         return _smaller(stream, what)

@@ -2,6 +2,7 @@
 
 import logging
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from scripts.errors import FatalError
@@ -35,6 +36,9 @@ def time_bounds(clock: str, piece: Slice) -> str:
 
 
 def search(stream: Stream, piece: Slice) -> str:
+    """The search of a slice; of a stream that is not searched by time all records."""
+    if stream.reads != "window":
+        return ""
     return f"{time_bounds(stream.clock, piece)} {stream.filter}".rstrip()
 
 
@@ -72,12 +76,11 @@ def plan(client: Client, stream: Stream, window: Window) -> list[Slice]:
     """Slices that are moderate pieces of work, however unevenly the records lie in time."""
     _check_history(client, stream, window)
     all_of_it = Slice(window.since, window.until)
-    if stream.reads != "window" or not stream.count:
-        return [all_of_it]
-    records = count(client, stream, search(stream, all_of_it)) or 0
+    records = count(client, stream, search(stream, all_of_it))
     bulk = by_bulk(client, stream, all_of_it, records)
+    all_of_it = replace(all_of_it, begins_work=bulk)
     size = BULK_SLICE if bulk else PAGES_A_SLICE * stream.page_size
-    if records <= size:
+    if stream.reads != "window" or records is None or records <= size:
         return [all_of_it]
     start = window.since or _oldest(client, stream)
     return _balanced(client, stream, all_of_it, start, max(size, records // MOST_SLICES), ROUNDS)

@@ -12,6 +12,7 @@ from scripts.landing.slices import Change, SliceTooBigError, Target
 from scripts.landing.store import Store
 from scripts.landing.window import Request, Slice, normalize_time
 from scripts.landing.writer import iso, now_utc
+from scripts.shopify.begun import NO_NOTES, Notes, Task, notes_of
 from scripts.shopify.bulk import read_bulk
 from scripts.shopify.client import Client, MissingScopeError
 from scripts.shopify.documents import document
@@ -40,7 +41,7 @@ def pull(client: Client, store: Store, stream: Stream, request: Request) -> Resu
     A stream whose access scope the token lacks is skipped with a warning that names the scope.
     """
     reader = Reader(
-        partial(read, client, stream),
+        partial(read, client, stream, notes=notes_of(store, stream.name)),
         plan=partial(plan, client, stream),
         lookback=stream.lookback,
         snapshot=stream.reads == "whole",
@@ -57,38 +58,48 @@ def pull(client: Client, store: Store, stream: Stream, request: Request) -> Resu
         return Result(stream.name, 0, 0)
 
 
-def read(client: Client, stream: Stream, piece: Slice) -> Iterator[Change]:
+def read(client: Client, stream: Stream, piece: Slice, notes: Notes = NO_NOTES) -> Iterator[Change]:
     """The stream's records of a slice and its deletions in that time."""
+    task = Task(stream, search(stream, piece), piece.until, notes)
     if stream.reads == "window":
-        yield from _window(client, stream, piece)
+        yield from _window(client, task, piece)
     elif stream.reads == "newest":
-        yield from _newest(client, stream, piece)
+        yield from _newest(client, task, piece)
     else:
-        yield from _whole(client, stream, piece)
+        yield from _whole(client, task, piece)
     if stream.deletes:
         yield from _deletions(client, stream, piece)
 
 
-def _whole(client: Client, stream: Stream, piece: Slice) -> Iterator[Change]:
+def _whole(client: Client, task: Task, piece: Slice) -> Iterator[Change]:
+    stream = task.stream
     if stream.name == "shop":
         read_at = iso(now_utc())
         yield from _changes(stream, client.execute(document("shop"), {})["shop"], read_at)
         return
-    before = count(client, stream, "")
-    bulk = by_bulk(client, stream, piece, before)
-    changes = _bulk(client, stream, "") if bulk else _paged(client, stream, {})
+    bulk, before = _counted_before(client, task, piece)
+    changes = _bulk(client, task, before) if bulk else _paged(client, stream, {})
     yield from _counted(client, stream, "", before, changes)
 
 
-def _window(client: Client, stream: Stream, piece: Slice) -> Iterator[Change]:
-    query = search(stream, piece)
-    before = count(client, stream, query)
-    if by_bulk(client, stream, piece, before):
-        yield from _counted(client, stream, query, before, _bulk(client, stream, query))
+def _window(client: Client, task: Task, piece: Slice) -> Iterator[Change]:
+    stream, query = task.stream, task.query
+    bulk, before = _counted_before(client, task, piece)
+    if bulk:
+        yield from _counted(client, stream, query, before, _bulk(client, task, before))
         return
     if before is not None and before > PAGED_LIMIT:
         raise SliceTooBigError(f"{before} records in {query}")
     yield from _counted(client, stream, query, before, _by_parent(client, stream, query))
+
+
+def _counted_before(client: Client, task: Task, piece: Slice) -> tuple[bool, int | None]:
+    """Whether the slice is read in bulk, and how many records the shop counts before; of an
+    operation that a killed pull has left, before that was started."""
+    if task.left:
+        return True, task.left.records
+    before = count(client, task.stream, task.query)
+    return by_bulk(client, task.stream, piece, before), before
 
 
 def _counted(
@@ -136,17 +147,17 @@ def _too_many(stream: Stream, variables: dict[str, Any]) -> Exception:
     return FatalError(f"{what}: paging ends there; ask for a full refresh, which reads in bulk")
 
 
-def _bulk(client: Client, stream: Stream, query: str) -> Iterator[Change]:
-    for record, read_at in read_bulk(client, stream, query):
-        yield from _changes(stream, record, read_at)
+def _bulk(client: Client, task: Task, records: int | None) -> Iterator[Change]:
+    for record, read_at in read_bulk(client, task, records):
+        yield from _changes(task.stream, record, read_at)
 
 
-def _newest(client: Client, stream: Stream, piece: Slice) -> Iterator[Change]:
+def _newest(client: Client, task: Task, piece: Slice) -> Iterator[Change]:
     """Newest first, back to the slice's beginning; what is newer than its end comes next time."""
-    if piece.since is None and by_bulk(client, stream, piece, None):
-        yield from (c for c in _bulk(client, stream, "") if c.at <= piece.until)
+    if piece.since is None and _counted_before(client, task, piece)[0]:
+        yield from (c for c in _bulk(client, task, None) if c.at <= piece.until)
         return
-    for change in _paged(client, stream, {}):
+    for change in _paged(client, task.stream, {}):
         if piece.since and change.at < piece.since:
             return
         if change.at <= piece.until:

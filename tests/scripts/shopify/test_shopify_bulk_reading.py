@@ -21,6 +21,7 @@ from scripts.landing.store import Store
 from scripts.landing.window import Slice
 from scripts.landing.writer import iso, now_utc
 from scripts.shopify import pull as pulling
+from scripts.shopify.begun import Task
 from scripts.shopify.bulk import Waiting, read_bulk
 from scripts.shopify.client import Client, MissingScopeError
 from scripts.shopify.documents import document
@@ -146,7 +147,7 @@ def test_an_operation_that_was_ended_leaves_the_cursor(
 def test_a_denied_operation_names_the_scopes(client: Client, shopify_server: Service) -> None:
     shopify_server.admin("POST", "bulk", [{"status": "FAILED", "error_code": "ACCESS_DENIED"}])
     with pytest.raises(MissingScopeError) as raised:
-        list(read_bulk(client, CUSTOMERS, ""))
+        list(read_bulk(client, Task(CUSTOMERS, "")))
     assert raised.value.scope == "read_customers"
 
 
@@ -167,7 +168,7 @@ def test_the_sixth_operation_waits_for_a_place(
             rows(CUSTOMERS).add(*TIMES[:3])
 
     waiting = Waiting(sleep=end_one)
-    assert len(list(read_bulk(client, CUSTOMERS, "", waiting))) == 3
+    assert len(list(read_bulk(client, Task(CUSTOMERS, ""), waiting=waiting))) == 3
     assert pauses[0] == 0.5
 
 
@@ -179,7 +180,7 @@ def test_an_hour_without_progress_ends_the_operation(
     clock = iter(range(0, 1_000_000, 700))
     waiting = Waiting(clock=lambda: float(next(clock)), sleep=lambda _: None)
     with pytest.raises(kind, match="made no progress for an hour"):
-        list(read_bulk(client, stream, "", waiting))
+        list(read_bulk(client, Task(stream, ""), waiting=waiting))
     assert operations(client)[0]["status"] in ("CANCELING", "CANCELED")
 
 
@@ -198,7 +199,7 @@ def test_a_cut_download_is_gone_on_with(
     monkeypatch.setattr(requests, "get", watched)
     fault = {"match": "bulk-results", "kind": "truncate", "times": 3}
     shopify_server.admin("POST", "faults", fault)
-    found = [record["id"] for record, _ in read_bulk(client, ORDERS, "")]
+    found = [record["id"] for record, _ in read_bulk(client, Task(ORDERS, ""))]
     assert sorted(found) == sorted(made)
     assert shopify_server.admin("GET", "faults")[0]["hits"] == 3
     begun = [int(text.removeprefix("bytes=").rstrip("-") or 0) for text in ranges]
