@@ -14,6 +14,7 @@ FIRST = "TIMESTAMP '2024-11-01 05:00:00'"
 ISO = "yyyy-MM-dd\\'T\\'HH:mm:ss\\'Z\\'"
 SESSIONS = 4  # an order
 EVENTS = 3  # a session
+LISTED_IN = ", 'payout', concat('po_', (created + 259200) div 86400)"
 
 
 @dataclass(frozen=True)
@@ -105,21 +106,18 @@ def _refund(shop: Shop, ids: str, version: int) -> str:
     """
 
 
-def _balance(shop: Shop, ids: str, version: int) -> str:
+def _balance(shop: Shop, ids: str, version: int, payout: str = "") -> str:
+    """payout: SQL of one more field, where the rows are those of a payout's list."""
     return """
     SELECT id, to_json(named_struct('id', id, 'created', created, 'available_on',
       created + 172800, 'amount', amount, 'fee', fee, 'net', amount - fee, 'currency', 'usd',
-      'type', type, 'source', source, 'payout', concat('po_', (created + 259200) div 86400)))
-      AS record FROM (
+      'type', type, 'source', source PAYOUT)) AS record FROM (
       SELECT concat('txn_', i) AS id, unix_timestamp(at) AS created, 6000 AS amount, 204 AS fee,
         'charge' AS type, concat('ch_', i) AS source, refunded FROM f
       UNION ALL SELECT concat('txr_', i), unix_timestamp(at) + 432000, -500, 0, 'refund',
         concat('re_', i), refunded FROM f WHERE refunded
     )
-    """.replace(
-        "FROM f",
-        f"FROM ({_facts(shop, ids, version)})",
-    )
+    """.replace("FROM f", f"FROM ({_facts(shop, ids, version)})").replace("PAYOUT", payout)
 
 
 def _payouts() -> str:
@@ -194,6 +192,8 @@ def _orders(lake: Lakehouse, shop: Shop, ids: str, version: int, run: str) -> No
     _land(lake, "stripe", "charges", _charge(shop, ids, version), run)
     _land(lake, "stripe", "refunds", _refund(shop, ids, version), run)
     _land(lake, "stripe", "balance_transactions", _balance(shop, ids, version), run)
+    listed = _balance(shop, ids, version, LISTED_IN)
+    _land(lake, "stripe", "payout_transactions", listed, run)
 
 
 def _land(lake: Lakehouse, source: str, stream: str, records: str, run: str) -> None:
