@@ -7,7 +7,6 @@ add to it at once Delta fails the second (a blind append it would let pass).
 """
 
 from collections.abc import Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from pyspark.errors import AnalysisException
@@ -16,6 +15,7 @@ from pyspark.sql.types import Row
 
 from spark_jobs.bronze.arrivals import arrived
 from spark_jobs.lakehouse import Lakehouse, quoted
+from spark_jobs.parallel import for_each
 
 COLUMNS = """
 _id STRING, _source STRING, _stream STRING, _api_version STRING, _extracted_at TIMESTAMP,
@@ -85,9 +85,7 @@ def _take_in(lake: Lakehouse, ledger: str, batch: list[Row]) -> None:
     for manifest in batch:
         by_table.setdefault(_table(manifest), []).append(manifest)
     known = {_table(row) for row in lake.rows(f"SELECT DISTINCT source, stream FROM {ledger}")}
-    with ThreadPoolExecutor(PARALLEL) as pool:
-        for _ in pool.map(lambda t: _write(lake, t, by_table[t], t in known), by_table):
-            pass
+    for_each(lambda t: _write(lake, t, by_table[t], t in known), by_table, PARALLEL)
     _check_counts(lake, by_table)
     _record(lake, ledger, batch)
 

@@ -8,7 +8,6 @@ who the person is, so nothing of them can reach a log, a query's text or Delta's
 """
 
 import logging
-from concurrent.futures import ThreadPoolExecutor
 
 from pyspark.errors import AnalysisException
 from pyspark.sql.types import Row
@@ -19,6 +18,7 @@ from spark_jobs.gold.ledger import BUILT
 from spark_jobs.gold.marts import MARTS
 from spark_jobs.lakehouse import Lakehouse, quoted
 from spark_jobs.maintenance import tables
+from spark_jobs.parallel import for_each
 from spark_jobs.silver.engine import quarantine
 from spark_jobs.silver.job import DECLARATION
 from spark_jobs.silver.job import run as run_silver
@@ -139,9 +139,7 @@ def _snapshots(lake: Lakehouse, request: Row) -> None:
 
 
 def _forget_versions(lake: Lakehouse) -> None:
-    with ThreadPoolExecutor(PARALLEL) as pool:
-        for _ in pool.map(lambda table: _vacuum(lake, lake.name(*table)), tables(lake)):
-            pass
+    for_each(lambda table: _vacuum(lake, lake.name(*table)), tables(lake), PARALLEL)
 
 
 def _vacuum(lake: Lakehouse, name: str) -> None:

@@ -201,26 +201,35 @@ def quarantine(lake: Lakehouse, tables: list[Table], files: list[str]) -> dict[s
     files: runs of `files_to_s3` that rejected rows or whole files before they could land.
     """
     columns = "_reason AS reason, _record AS record, _hash AS record_hash, _run_id, _file"
-    rejected = " UNION ALL ".join(
-        f"SELECT '{table.name}' AS table, {columns} FROM {checked_view(table)} WHERE _reason <> ''"
-        for table in tables
-    )
-    if files:
-        rejected += " UNION ALL " * bool(tables) + _rejected_files_sql(lake, files)
-    counted = lake.rows(f"SELECT table, count(*) AS n FROM ({rejected}) GROUP BY table")
+    checked = {table.name: checked_view(table) for table in tables}
+    # Not a filter: Spark would push it below the typing and parse a record for each condition.
+    counts = [
+        f"SELECT '{name}' AS table, count_if(_reason <> '') AS n FROM {view}"
+        for name, view in checked.items()
+    ]
+    rejected = [_rejected_files_sql(lake, files)] if files else []
+    counts += [f"SELECT table, count(*) AS n FROM ({sql}) GROUP BY table" for sql in rejected]
+    found = lake.rows(" UNION ALL ".join(counts)) if counts else []
+    counted = {row.table: row.n for row in found if row.n}
     if counted:
+        rejected += [
+            f"SELECT '{name}' AS table, {columns} FROM {view} WHERE _reason <> ''"
+            for name, view in checked.items()
+            if name in counted
+        ]
         lake.spark.sql(
             f"""
             MERGE INTO {lake.name("silver", "quarantine")} AS old
             USING (
-              SELECT DISTINCT *, current_timestamp() AS quarantined_at FROM ({rejected})
+              SELECT DISTINCT *, current_timestamp() AS quarantined_at
+              FROM ({" UNION ALL ".join(rejected)})
             ) AS new
             ON old.table = new.table AND old.record_hash = new.record_hash
                AND old._run_id = new._run_id
             WHEN NOT MATCHED THEN INSERT *
             """
         )
-    return {row.table: row.n for row in counted}
+    return counted
 
 
 def _rejected_files_sql(lake: Lakehouse, runs: list[str]) -> str:

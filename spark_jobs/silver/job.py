@@ -1,10 +1,11 @@
 """The silver task: what bronze holds and silver has not seen yet, table by table."""
 
 import logging
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cached_property
 
 from spark_jobs.lakehouse import Lakehouse
+from spark_jobs.parallel import for_each
 from spark_jobs.silver.drift import note
 from spark_jobs.silver.engine import QUARANTINE, build, empty_view, explode, join, quarantine
 from spark_jobs.silver.table import Declared, Exploded, Joined, Table, fingerprint
@@ -29,7 +30,7 @@ class Work:
     landed: set[str]
     declared: set[tuple[str, str]]
 
-    @property
+    @cached_property
     def runs(self) -> dict[str, list[str]]:
         """Pending run ids by bronze stream."""
         found: dict[str, list[str]] = {}
@@ -128,14 +129,12 @@ def _build_all(lake: Lakehouse, work: Work, due: Due) -> None:
     fresh = {table.name for table in due.tables if work.anew(table)}
     held = work.held | fresh
     every = [run_id for _, _, run_id in work.pending]
-    with ThreadPoolExecutor(PARALLEL) as pool:
-        for _ in pool.map(lambda table: _build(lake, table, work), due.tables):
-            pass
-        for _ in pool.map(
-            lambda c: explode(lake, c, None if work.anew(c) or c.parent in fresh else every),
-            due.children,
-        ):
-            pass
+    for_each(lambda table: _build(lake, table, work), due.tables, PARALLEL)
+    for_each(
+        lambda c: explode(lake, c, None if work.anew(c) or c.parent in fresh else every),
+        due.children,
+        PARALLEL,
+    )
     for table in due.joined:
         whole = work.anew(table) or fresh & set(table.sources)
         join(lake, table, _sources(lake, table, held), None if whole else every)
