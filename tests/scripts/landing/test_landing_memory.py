@@ -52,6 +52,6 @@ def test_the_memory_is_flat(tmp_path: Path) -> None:
     assert large - small < 30 * MIB
 
 
-@pytest.mark.skip(reason="three minutes; run by hand: 5 million rows")
+@pytest.mark.skip(reason="a minute; run by hand: 5 million rows")
 def test_five_million_rows(tmp_path: Path) -> None:
     assert resident(tmp_path, 5_000_000) < 300 * MIB
