@@ -7,6 +7,7 @@ one node; a node of a nested connection is a line of its own with its parent's `
 import asyncio
 import secrets
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -49,6 +50,7 @@ class BulkRunner:
     base_url: str = ""
     outcomes: list[Outcome] = field(default_factory=list)
     tasks: set[asyncio.Task[None]] = field(default_factory=set)
+    released: asyncio.Event = field(default_factory=asyncio.Event)
 
     def start(self, operation: Stored, documents: Documents) -> None:
         outcome = self.outcomes.pop(0) if self.outcomes else Outcome()
@@ -63,7 +65,7 @@ class BulkRunner:
         self.directory.mkdir(parents=True, exist_ok=True)
         if operation["status"] == "CREATED":
             self._save(operation, status="RUNNING")
-            await asyncio.sleep(outcome.seconds)
+            await self._pause(outcome.seconds)
         try:
             with path.open("wb") as out:
                 await self._write(operation, documents, out)
@@ -83,6 +85,15 @@ class BulkRunner:
             fileSize=str(size) if size else None,
             url=self._url(name) if size else None,
         )
+
+    async def _pause(self, seconds: float) -> None:
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self.released.wait(), seconds)
+
+    def release(self) -> None:
+        """What runs now goes on to its end."""
+        self.released.set()
+        self.released = asyncio.Event()
 
     def _fail(self, operation: Stored, outcome: Outcome, path: Path) -> None:
         lines = path.read_bytes().splitlines(keepends=True)

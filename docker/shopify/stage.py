@@ -20,6 +20,9 @@ def stage_routes(api: Api, respond: Respond) -> list[Route]:
     """Never part of the real API."""
 
     async def bulk(request: Request) -> Response:
+        if request.method == "DELETE":
+            api.service.bulk.release()
+            return respond({})
         given = await request.json()
         api.service.bulk.outcomes = [Outcome(**outcome) for outcome in given]
         return respond(given)
@@ -42,7 +45,7 @@ def stage_routes(api: Api, respond: Respond) -> list[Route]:
         return respond(api.bucket.counters())
 
     return [
-        Route("/_admin/bulk", _checked(bulk), methods=["POST"]),
+        Route("/_admin/bulk", _checked(bulk), methods=["POST", "DELETE"]),
         Route("/_admin/webhooks", deliveries),
         Route("/_admin/seed", _checked(documents), methods=["POST"]),
         Route("/_admin/scopes", _checked(scopes), methods=["POST"]),

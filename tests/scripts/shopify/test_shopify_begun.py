@@ -83,9 +83,9 @@ def operations(client: Client) -> list[dict[str, Any]]:
     return nodes
 
 
-def ended(client: Client) -> None:
+def ended(server: Service, client: Client) -> None:
     while any(operation["status"] in ("CREATED", "RUNNING") for operation in operations(client)):
-        pass
+        server.admin("DELETE", "bulk")
 
 
 def fill(server: Service, client: Client, stream: str) -> list[str]:
@@ -93,8 +93,24 @@ def fill(server: Service, client: Client, stream: str) -> list[str]:
 
 
 def slow(server: Service) -> None:
-    """The next operation runs for two seconds."""
-    server.admin("POST", "bulk", [{"seconds": 2}])
+    """The next operation runs until it is let go."""
+    server.admin("POST", "bulk", [{"seconds": 120}])
+
+
+@pytest.fixture
+def let_go_when_asked(
+    client: Client, shopify_server: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Operations run until a pull has seen them running."""
+    execute = client.execute
+
+    def watched(text: str, variables: dict[str, Any]) -> dict[str, Any]:
+        data = execute(text, variables)
+        if text == document("bulk_status"):
+            shopify_server.admin("DELETE", "bulk")
+        return data
+
+    monkeypatch.setattr(client, "execute", watched)
 
 
 def ids(store: Store, stream: str) -> list[str]:
@@ -105,6 +121,7 @@ def bulk_text(stream: Stream, query: str) -> str:
     return document(f"{stream.document}_bulk").replace('"WINDOW"', orjson.dumps(query).decode())
 
 
+@pytest.mark.usefixtures("let_go_when_asked")
 # One, and one for what has changed since where that is read in bulk as well.
 @pytest.mark.parametrize(
     ("name", "begun"), [("orders", 2), ("gift_cards", 1), ("collection_products", 2)]
@@ -120,7 +137,7 @@ def test_the_next_pull_takes_the_operation_that_a_killed_one_left(
     killed_pull(name)
     killed_at = iso(now_utc())
     if not runs_on:
-        ended(client)
+        ended(shopify_server, client)
     assert pull(client, store, BY_NAME[name], Request()).landed >= len(made)
     statuses = [operation["status"] for operation in operations(client)]
     assert statuses == ["COMPLETED"] * begun
@@ -131,6 +148,7 @@ def test_the_next_pull_takes_the_operation_that_a_killed_one_left(
     assert list(store.list(NOTES)) == []
 
 
+@pytest.mark.usefixtures("let_go_when_asked")
 def test_an_operation_that_nobody_of_ours_noted_is_left_alone(
     client: Client, shopify_server: Service, store: Store, killed_pull: Killed
 ) -> None:
@@ -141,7 +159,7 @@ def test_an_operation_that_nobody_of_ours_noted_is_left_alone(
     (ours,) = operations(client)
     (note,) = store.list(NOTES)
     store.delete([note])
-    shopify_server.admin("POST", "bulk", [{"seconds": 2}])
+    slow(shopify_server)
     client.execute(document("bulk_start"), {"query": bulk_text(ORDERS, "status:open")})
     assert pull(client, store, ORDERS, Request()).landed == len(made)
     assert ids(store, "orders") == sorted(made)
@@ -158,6 +176,7 @@ def test_a_result_that_is_of_no_use_is_not_taken_twice(
     made = fill(shopify_server, client, "orders")
     slow(shopify_server)
     killed_pull("orders")
+    ended(shopify_server, client)
     execute = client.execute
 
     def miscounted(text: str, variables: dict[str, Any]) -> dict[str, Any]:
@@ -208,7 +227,7 @@ def test_a_record_that_changed_since_does_not_make_the_counts_disagree(
     made = filled.add(*TIMES)
     slow(shopify_server)
     killed_pull("orders")
-    ended(client)
+    ended(shopify_server, client)
     later = iso(now_utc())[:19] + "Z"
     filled.change(made[0], updatedAt=later)
     assert pull(client, store, ORDERS, Request()).landed == len(made) + 1
