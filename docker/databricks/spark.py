@@ -147,7 +147,13 @@ def _configuration(settings: Settings, work: Path) -> dict[str, str]:
         "spark.sql.session.timeZone": "UTC",
         "spark.sql.shuffle.partitions": "4",
         # A run of the medallion has more queries than the 1000 that are kept compiled by itself.
-        "spark.sql.codegen.cache.maxEntries": "20000",
+        # Their texts are held in the heap: many more would fill it in a server that lives for days.
+        "spark.sql.codegen.cache.maxEntries": "4000",
+        # Nobody looks at them: there is no UI.
+        "spark.sql.ui.retainedExecutions": "20",
+        "spark.ui.retainedJobs": "20",
+        "spark.ui.retainedStages": "20",
+        "spark.ui.retainedTasks": "200",
         # VACUUM lists a table in that many tasks, 10,000 by itself: half a minute a table.
         "spark.sql.sources.parallelPartitionDiscovery.parallelism": "4",
         "spark.databricks.delta.snapshotPartitions": "2",
