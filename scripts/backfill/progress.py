@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import orjson
 
 from scripts.landing.store import Store
+from scripts.landing.writer import manifests
 
 Rows = dict[str, int]
 
@@ -15,7 +16,7 @@ def landed(
     """Rows by stream that runs since `since_run` (a run id) landed of the window."""
     rows: Rows = {}
     for stream in streams:
-        prefix = f"landing/_manifests/{source}/{stream}/"
+        prefix = manifests(source, stream)
         for key in store.list(prefix, after=f"{prefix}{since_run}"):
             manifest = orjson.loads(store.read(key))
             cursor = manifest["cursor"]

@@ -10,9 +10,9 @@ from typing import Any
 import orjson
 
 from scripts.landing.store import Store
+from scripts.landing.writer import RECORD, manifests
 
 log = logging.getLogger(__name__)
-RECORD = b',"record":'
 
 
 def former_rows(
@@ -23,7 +23,7 @@ def former_rows(
 
     The manifest says how many rows of the run each file gave, in the order they were written.
     """
-    key = f"landing/_manifests/{source}/{stream}/{run_id}.json"
+    key = f"{manifests(source, stream)}{run_id}.json"
     manifest = orjson.loads(store.read(key)) if store.exists(key) else {"files": []}
     paths = [file["path"] for file in manifest["files"]]
     if not paths or not all(map(store.exists, paths)):

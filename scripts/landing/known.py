@@ -11,7 +11,7 @@ import orjson
 
 from scripts.landing.slices import Target
 from scripts.landing.store import Store
-from scripts.landing.writer import RECORD
+from scripts.landing.writer import RECORD, manifests
 
 # The later line of an id wins; slices land in any order.
 KEEP = """
@@ -21,7 +21,7 @@ set at = excluded.at, deleted = excluded.deleted where excluded.at >= at
 
 
 def has_landed(store: Store, target: Target) -> bool:
-    return next(iter(store.list(_manifests(target))), None) is not None
+    return next(iter(store.list(manifests(target.source, target.stream))), None) is not None
 
 
 def not_landed_since(store: Store, target: Target, moment: str) -> Iterator[str]:
@@ -36,7 +36,7 @@ def not_landed_since(store: Store, target: Target, moment: str) -> Iterator[str]
                 "pragma journal_mode=off; pragma synchronous=off;"
                 "create table known (id text primary key, at text, deleted integer);"
             )
-            for key in store.list(_manifests(target)):
+            for key in store.list(manifests(target.source, target.stream)):
                 for file in orjson.loads(store.read(key))["files"]:
                     part = Path(folder) / "part"
                     store.download(file["path"], part)
@@ -52,7 +52,3 @@ def _heads(part: Path) -> Iterator[tuple[str, str, bool]]:
         for line in lines:
             head: dict[str, Any] = orjson.loads(line.partition(RECORD)[0] + b"}")
             yield head["_id"], head["_extracted_at"], head["_deleted"]
-
-
-def _manifests(target: Target) -> str:
-    return f"landing/_manifests/{target.source}/{target.stream}/"

@@ -25,7 +25,13 @@ PART_BYTES = 64 * 1024 * 1024
 GZIP_LEVEL = 2
 GZIP_FORMAT = 31  # window bits that ask for a gzip header, whose time is 0: same rows, same bytes
 CHUNK_BYTES = 256 * 1024
+MANIFESTS = "landing/_manifests/"
 RECORD = b',"record":'  # the last key of a line: what is before it is the envelope
+
+
+def manifests(source: str, stream: str) -> str:
+    """The prefix of a stream's manifests; `<run id>.json` follows."""
+    return f"{MANIFESTS}{source}/{stream}/"
 
 
 def now_utc() -> datetime:
@@ -108,7 +114,7 @@ class LandingWriter:
         if not files:
             return False
         self.store.create(
-            f"landing/_manifests/{self.source}/{self.stream}/{self.run_id}.json",
+            f"{manifests(self.source, self.stream)}{self.run_id}.json",
             {
                 "source": self.source,
                 "stream": self.stream,

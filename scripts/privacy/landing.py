@@ -17,12 +17,11 @@ from typing import Any
 import orjson
 
 from scripts.landing.store import Store
-from scripts.landing.writer import RECORD
+from scripts.landing.writer import MANIFESTS, RECORD
 from scripts.privacy.dropped import originals
 from scripts.privacy.lines import lines
 from scripts.privacy.mask import Person, belongs, learn, masked, quotes, unquoted
 
-MANIFESTS = "landing/_manifests/"
 CUSTOMER_STREAMS = (("shopify", "customers"), ("shopify", "customer_metafields"))
 
 

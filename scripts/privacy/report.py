@@ -8,7 +8,8 @@ from pathlib import Path
 import orjson
 
 from scripts.landing.store import Store
-from scripts.privacy.landing import MANIFESTS, learn_from_landing, records_of
+from scripts.landing.writer import MANIFESTS
+from scripts.privacy.landing import learn_from_landing, records_of
 from scripts.privacy.mask import Person
 
 

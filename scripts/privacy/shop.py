@@ -12,8 +12,8 @@ import orjson
 
 from scripts.errors import FatalError
 from scripts.landing.store import Store
-from scripts.landing.writer import iso, now_utc
-from scripts.privacy.landing import MANIFESTS, put
+from scripts.landing.writer import MANIFESTS, iso, now_utc
+from scripts.privacy.landing import put
 from scripts.privacy.lines import lines
 from scripts.privacy.request import WORK, leave_note
 

@@ -13,12 +13,10 @@ from typing import Any
 from scripts.landing.slices import Change
 from scripts.landing.window import Slice
 from scripts.landing.writer import iso, now_utc
-from scripts.stripe.client import Client, MissingError, Record
+from scripts.stripe.client import WORKERS, Client, MissingError, Record
 from scripts.stripe.listed import children
 from scripts.stripe.plan import bounds, created, instant
 from scripts.stripe.streams import Stream
-
-AT_ONCE = 8
 
 
 def changed(client: Client, stream: Stream, piece: Slice) -> Iterator[Change]:
@@ -41,8 +39,8 @@ def fetched(
     """The objects named (id, when in Unix seconds) as they are now, without those made since
     `since`, which a list holds. One that Stripe does not know any more is a tombstone."""
     fetch = partial(_fetched, client, stream, since)
-    with ThreadPoolExecutor(AT_ONCE) as pool:
-        for batch in _batches(named, 10 * AT_ONCE):
+    with ThreadPoolExecutor(WORKERS) as pool:
+        for batch in _batches(named, 10 * WORKERS):
             yield from (change for change in pool.map(fetch, batch) if change)
 
 

@@ -12,7 +12,7 @@ from statistics import median
 
 from scripts.landing.window import Slice
 from scripts.landing.writer import iso
-from scripts.stripe.client import PAGE, Client, Record
+from scripts.stripe.client import PAGE, WORKERS, Client, Record
 from scripts.stripe.streams import Stream
 
 # Small enough that all workers have something to read, then large: a slice costs three objects.
@@ -20,7 +20,6 @@ LEAST_ROWS, MOST_ROWS = 500, 5_000
 ENOUGH_SLICES, MOST_SLICES = 24, 64
 DAY = 86400
 STRIDE = 4
-AT_ONCE = 8
 
 Look = Callable[..., tuple[list[Record], bool]]
 
@@ -101,7 +100,7 @@ def _oldest(look: Look, newest: list[Record]) -> int:
     def older(reach: int) -> bool:
         return bool(look({"lt": max(1, now - reach)}, limit=1)[0])
 
-    with ThreadPoolExecutor(AT_ONCE) as pool:
+    with ThreadPoolExecutor(WORKERS) as pool:
         found = list(pool.map(older, reaches[1:]))
     last = reaches[found.index(False)] if False in found else reaches[-1]
     reach = STRIDE * last if older(2 * last) else 2 * last

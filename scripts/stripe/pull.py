@@ -17,7 +17,7 @@ from scripts.landing.store import Store
 from scripts.landing.window import Request, Slice, Window
 from scripts.landing.writer import now_utc
 from scripts.stripe.changed import changed, fetched
-from scripts.stripe.client import Client, PermissionMissingError
+from scripts.stripe.client import WORKERS, Client, PermissionMissingError
 from scripts.stripe.listed import listed
 from scripts.stripe.plan import bounds, cut, days
 from scripts.stripe.streams import Stream
@@ -28,7 +28,6 @@ SOURCE = "stripe"
 EVENTS_REACH = timedelta(days=29)
 BEGINNING = "2010-01-01T00:00:00.000000Z"  # before Stripe's first account
 LISTED, CHANGED, UNLISTED = "listed", "changed", "unlisted"  # kinds of slice
-WORKERS = 8  # three times what 25 requests/s need at 100 ms an answer: answers differ
 
 
 def pull(client: Client, store: Store, stream: Stream, request: Request) -> Result:

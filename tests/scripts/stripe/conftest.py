@@ -1,12 +1,15 @@
 """A client without a pace on the shared local Stripe."""
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 import stripe
-from stripe_account import official, unlimited
+from local_service import Service
+from stripe_account import At, official, unlimited
 
 from scripts import settings
+from scripts.landing.writer import iso
 from scripts.stripe.client import Client
 
 
@@ -40,3 +43,14 @@ def subscription(account: stripe.StripeClient) -> Any:
     return account.v1.subscriptions.create(
         {"customer": customer.id, "default_payment_method": method.id, "items": items}
     )
+
+
+@pytest.fixture
+def ago(stripe_server: Service) -> At:
+    """Sets Stripe's clock so long before now; zero is now again."""
+
+    def move(age: timedelta) -> None:
+        now = iso(datetime.now(UTC) - age) if age else None
+        stripe_server.admin("POST", "clock", {"now": now})
+
+    return move

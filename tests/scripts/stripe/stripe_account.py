@@ -1,5 +1,8 @@
 """What the tests of the Stripe pull share: an account filled at once, a bucket in memory."""
 
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -9,8 +12,10 @@ from lake import landed
 from local_service import Service
 
 from scripts.landing.pull import Result
+from scripts.landing.state import read_state, write_state
 from scripts.landing.store import LostRaceError, Store
 from scripts.landing.window import Request
+from scripts.landing.writer import iso
 from scripts.stripe.client import Client
 from scripts.stripe.limiter import Limiter
 from scripts.stripe.pull import pull
@@ -18,6 +23,8 @@ from scripts.stripe.streams import STREAMS, Stream
 
 PARENT = "xx_seed0"
 BY_NAME = {stream.name: stream for stream in STREAMS}
+NAMES = [stream.name for stream in STREAMS]
+At = Callable[[timedelta], None]
 
 
 class MemoryStore(Store):
@@ -95,3 +102,28 @@ def parent_kind(stream: Stream) -> str:
 def official(url: str, key: str) -> stripe.StripeClient:
     """The official client, for what a shop does."""
     return stripe.StripeClient(key, base_addresses={"api": url}, max_network_retries=0)
+
+
+def pay(account: stripe.StripeClient, amount: int, **more: Any) -> Any:
+    given: Any = {
+        "amount": amount,
+        "currency": "usd",
+        "payment_method": "pm_card_visa",
+        "payment_method_types": ["card"],
+        "confirm": True,
+        **more,
+    }
+    return account.v1.payment_intents.create(given)
+
+
+def pull_all(client: Client, store: Store, *names: str) -> dict[str, int]:
+    """Rows landed by stream."""
+    chosen = [stream for stream in STREAMS if stream.name in (names or NAMES)]
+    return {stream.name: pull(client, store, stream, Request()).landed for stream in chosen}
+
+
+def back_to(store: Store, stream: str, moment: datetime) -> None:
+    """The stream's cursor, as if it had last been pulled then."""
+    state = read_state(store, "stripe", stream)
+    state = replace(state, generation=state.generation + 1, cursor=iso(moment))
+    write_state(store, "stripe", stream, state)
