@@ -130,22 +130,24 @@ def _window(run: _Run, state: State) -> Result:
     queue = deque(opened.slices)
     land = partial(_land, run, opened, before)
     with ThreadPoolExecutor(run.reader.workers) as pool:
-        for piece, future in _as_landed(pool, run.reader.workers, queue, land):
-            error = future.exception()
-            parts = _cut(run, piece, error)
-            if parts:
-                queue.extendleft(reversed(parts))
-                opened = _replaced(opened, piece, parts, {})
-            elif error:
-                failures.append(error)
-                queue.clear()
-            else:
-                done = future.result()
-                read, landed = read + done.read, landed + done.landed
-                opened = _replaced(opened, piece, (), done.seen)
-                state = replace(state, run_id=done.run_id)
-                if opened.slices:
-                    state = _write(run, replace(state, open=opened))
+        for ended in _as_landed(pool, run.reader.workers, queue, land):
+            rest = opened.slices
+            for piece, future in ended:
+                error = future.exception()
+                parts = _cut(run, piece, error)
+                if parts:
+                    queue.extendleft(reversed(parts))
+                    opened = _replaced(opened, piece, parts, {})
+                elif error:
+                    failures.append(error)
+                    queue.clear()
+                else:
+                    done = future.result()
+                    read, landed = read + done.read, landed + done.landed
+                    opened = _replaced(opened, piece, (), done.seen)
+                    state = replace(state, run_id=done.run_id)
+            if opened.slices and opened.slices != rest:
+                state = _write(run, replace(state, open=opened))
     if failures:
         raise failures[0]
     _close(run, state, opened)
@@ -154,7 +156,7 @@ def _window(run: _Run, state: State) -> Result:
 
 def _as_landed(
     pool: ThreadPoolExecutor, workers: int, queue: deque[Slice], land: Callable[[Slice], Landed]
-) -> Iterator[tuple[Slice, Future[Landed]]]:
+) -> Iterator[list[tuple[Slice, Future[Landed]]]]:
     """Slices as they end, at most `workers` under way; the queue may change meanwhile. A slice that
     is to be the last one waits for the others."""
     under_way: dict[Future[Landed], Slice] = {}
@@ -162,8 +164,8 @@ def _as_landed(
         while queue and len(under_way) < workers and not (queue[0].last and under_way):
             piece = queue.popleft()
             under_way[pool.submit(land, piece)] = piece
-        for future in wait(under_way, return_when=FIRST_COMPLETED).done:
-            yield under_way.pop(future), future
+        done = wait(under_way, return_when=FIRST_COMPLETED).done
+        yield [(under_way.pop(future), future) for future in done]
 
 
 def _cut(run: _Run, piece: Slice, error: BaseException | None) -> tuple[Slice, Slice] | None:

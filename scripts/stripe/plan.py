@@ -16,10 +16,10 @@ from scripts.stripe.client import PAGE, WORKERS, Client, Record
 from scripts.stripe.streams import Stream
 
 # Small enough that all workers have something to read, then large: a slice costs three objects.
-LEAST_ROWS, MOST_ROWS = 500, 5_000
+LEAST_ROWS, MOST_ROWS = 600, 5_000
 ENOUGH_SLICES, MOST_SLICES = 24, 64
 DAY = 86400
-STRIDE = 4
+STRIDE, BETWEEN = 4, 4
 
 Look = Callable[..., tuple[list[Record], bool]]
 
@@ -87,23 +87,29 @@ def _density(look: Look, newest: list[Record], start: int, end: int) -> float:
 
 
 def _oldest(look: Look, newest: list[Record]) -> int:
-    """A time before which there is nothing, at most twice as long ago as the oldest object.
+    """A time before which there is nothing, at most half as long ago again as the oldest object.
 
-    Reaches four times as far back each are asked at once: one after the other their answers took
-    most of a short pull's time.
+    Reaches four times as far back each are asked at once, then some between the last that found
+    something and the next: one after the other their answers took most of a short pull's time.
     """
     now = created(newest[0])
     reaches = [max(1, now - created(newest[-1]))]
-    while reaches[-1] * STRIDE < now:
+    while reaches[-1] < now:
         reaches.append(reaches[-1] * STRIDE)
 
     def older(reach: int) -> bool:
         return bool(look({"lt": max(1, now - reach)}, limit=1)[0])
 
     with ThreadPoolExecutor(WORKERS) as pool:
-        found = list(pool.map(older, reaches[1:]))
-    last = reaches[found.index(False)] if False in found else reaches[-1]
-    reach = STRIDE * last if older(2 * last) else 2 * last
+
+        def first_empty(reaches: list[int]) -> int:
+            """Of rising reaches, the last of which is known to have nothing beyond it."""
+            found = [*pool.map(older, reaches[:-1]), False]
+            return reaches[found.index(False)]
+
+        reach = first_empty(reaches[1:])
+        steps = [STRIDE ** (step / BETWEEN - 1) for step in range(1, BETWEEN + 1)]
+        reach = first_empty([int(reach * step) for step in steps])
     return max(0, now - reach)
 
 

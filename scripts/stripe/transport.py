@@ -1,7 +1,8 @@
 """The official client's HTTP, without a third of what a pull's CPU time went into.
 
-The client parses each answer with the standard library into ordered dictionaries, and looks through
-the environment for proxies on each request (measured on pages of 100 charges).
+The client parses each answer with the standard library into ordered dictionaries, looks through
+the environment for proxies on each request, and reads a body in pieces of ten kilobytes (measured
+on pages of 100 charges).
 """
 
 from collections.abc import Mapping
@@ -11,6 +12,7 @@ import requests
 import stripe
 from requests.adapters import HTTPAdapter
 from requests.utils import get_environ_proxies
+from urllib3.exceptions import HTTPError
 
 CONNECTIONS = 16  # more than the threads of a pull
 TIMEOUT_SECONDS = 60
@@ -42,7 +44,11 @@ class Transport(stripe.RequestsClient):
         **_: Any,
     ) -> tuple[Any, int, Mapping[str, str]]:
         """Errors stay as they are: the client makes its exceptions of them."""
-        body, status, answered = super().request(method, url, headers, post_data)
+        answer, status, answered = super().request_stream(method, url, headers, post_data)
+        try:
+            body = answer.read(decode_content=True)
+        except HTTPError as error:
+            self._handle_request_error(requests.ConnectionError(error))
         if status != 200:
             return body, status, answered
         unparsed = Unparsed("{}")

@@ -61,8 +61,8 @@ def test_an_even_account_is_cut_evenly() -> None:
         for s in slices
     ]
     assert sum(rows) == 9000
-    assert max(rows) <= 600
-    assert account.looks <= 10
+    assert max(rows) <= 720
+    assert account.looks <= 12
 
 
 def test_a_burst_does_not_make_many_slices() -> None:
