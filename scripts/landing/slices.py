@@ -19,7 +19,8 @@ class SliceTooBigError(RetriableError):
 
 @dataclass(frozen=True)
 class Change:
-    """A source record as it is now. `at` is when it changed (ISO 8601 UTC), for the lookback.
+    """A source record as it is now, or its JSON text as bytes without a line break. `at` is when it
+    changed (ISO 8601 UTC), for the lookback.
 
     read_at: ISO 8601 UTC, before the request that brought it was sent; the later read wins where
     the source tells no time of change. None is the moment of writing.
@@ -52,8 +53,10 @@ class Landed:
 
 
 def fingerprint(record: object) -> str:
-    """Tells two versions of a record apart, also two within one second of `updated_at`."""
-    raw = orjson.dumps(record, option=orjson.OPT_SORT_KEYS)
+    """Tells two versions of a record apart, also two within one second of `updated_at`. The record
+    and its JSON text have the same."""
+    read = orjson.loads(record) if isinstance(record, bytes) else record
+    raw = orjson.dumps(read, option=orjson.OPT_SORT_KEYS)
     return hashlib.blake2b(raw, digest_size=8).hexdigest()
 
 

@@ -96,8 +96,9 @@ class LandingWriter:
         extracted_at: str | None = None,
     ) -> None:
         """Append one source record, unchanged, in its envelope. `record` is always the last key:
-        bronze cuts the raw text out of the line without parsing it. `record` may be JSON text."""
-        raw = record.encode() if isinstance(record, str) else orjson.dumps(record)
+        bronze cuts the raw text out of the line without parsing it. `record` may be JSON text in
+        one line."""
+        raw = _text(record)
         at = (extracted_at or iso(now_utc())).encode()
         flag = b"true" if deleted else b"false"
         head = b'{"_id":' + orjson.dumps(record_id) + self._origin + at + self._run + flag
@@ -151,6 +152,12 @@ class LandingWriter:
         self.store.upload(part.path, key)
         part.path.unlink()
         return LandedFile(key, part.rows, part.bytes, part.digest.hexdigest())
+
+
+def _text(record: object) -> bytes:
+    if isinstance(record, bytes):
+        return record
+    return record.encode() if isinstance(record, str) else orjson.dumps(record)
 
 
 class _Part:

@@ -7,6 +7,7 @@ from urllib.parse import parse_qsl, urlsplit
 from scripts.landing.slices import Change
 from scripts.landing.window import Slice
 from scripts.stripe.client import Client, MissingError, Record
+from scripts.stripe.pages import head_of
 from scripts.stripe.plan import bounds, created, instant
 from scripts.stripe.streams import Stream
 
@@ -16,14 +17,15 @@ log = logging.getLogger(__name__)
 def listed(client: Client, stream: Stream, piece: Slice) -> Iterator[Change]:
     span = {"created": bounds(piece)}
     if stream.parent:
-        parents = client.list(stream.parent, **span)
-        lists = (children(client, stream, parent) for parent, _ in parents)
-    else:
-        expand = {"expand": [f"data.{name}" for name in stream.expand]} if stream.expand else {}
-        lists = (client.list(stream.path, **span, **chosen, **expand) for chosen in stream.filters)
-    for records in lists:
-        for record, read_at in records:
-            yield Change(record["id"], record, instant(created(record)), read_at=read_at)
+        for parent, _ in client.list(stream.parent, **span):
+            for record, read_at in children(client, stream, parent):
+                yield Change(record["id"], record, instant(created(record)), read_at=read_at)
+        return
+    expand = {"expand": [f"data.{name}" for name in stream.expand]} if stream.expand else {}
+    for chosen in stream.filters:
+        for text, read_at in client.texts(stream.path, **span, **chosen, **expand):
+            head = head_of(text)
+            yield Change(head.id, text, instant(head.made), read_at=read_at)
 
 
 def children(client: Client, stream: Stream, parent: Record) -> Iterator[tuple[Record, str]]:

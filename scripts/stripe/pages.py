@@ -1,0 +1,46 @@
+"""A list's page, cut into its objects' texts.
+
+What a pull lands is what Stripe wrote: to build each object and write it again cost a quarter of
+its CPU time. Only what the pull has to know is read.
+"""
+
+import msgspec
+
+from scripts.errors import FatalError
+
+
+class Head(msgspec.Struct):
+    """An object's id, and when it was made; an invoice item calls it its date."""
+
+    id: str
+    created: int | None = None
+    date: int | None = None
+
+    @property
+    def made(self) -> int:
+        """Unix seconds; raises FatalError."""
+        moment = self.date if self.created is None else self.created
+        if moment is None:
+            raise FatalError(f"Stripe's object {self.id} does not say when it was created")
+        return moment
+
+
+class Page(msgspec.Struct):
+    """The objects as Stripe wrote them, and whether there are more."""
+
+    data: list[msgspec.Raw]
+    has_more: bool
+
+
+_HEAD, _PAGE = msgspec.json.Decoder(Head), msgspec.json.Decoder(Page)
+
+
+def page_of(body: bytes) -> Page:
+    """The page without the line breaks that Stripe puts into its answers, as a landed line can have
+    none. Raises ValueError when it is no JSON, not UTF-8 or no list."""
+    body.decode()
+    return _PAGE.decode(msgspec.json.format(body, indent=-1) if b"\n" in body else body)
+
+
+def head_of(text: bytes) -> Head:
+    return _HEAD.decode(text)
