@@ -75,6 +75,13 @@ def shop_day_sql(sources: Sources) -> str:
             IF(f.status = 'failure', 'failure', 'confirmed')) AS status
         FROM live LATERAL VIEW explode(fulfillments) AS f
       ) GROUP BY date_day, currency
+    ),
+    abandoned AS (
+      SELECT {sources.day("created_at")} AS date_day, currency,
+        count(*) AS count_abandoned_checkouts,
+        count(DISTINCT customer_id) AS count_customers_abandoned_checkout
+      FROM {sources.silver("abandoned_checkouts")}
+      WHERE NOT _deleted AND created_at IS NOT NULL AND currency IS NOT NULL GROUP BY ALL
     )
     SELECT date_day, currency,
       p0.* EXCEPT (date_day, currency, order_adjusted_total, shipping_cost,
@@ -89,9 +96,11 @@ def shop_day_sql(sources: Sources) -> str:
       {_average("avg_shipping_discount_amount", "shipping_discount_amount")},
       {_average("avg_quantity_sold", "quantity_sold")},
       {_average("avg_quantity_net", "quantity_net")},
-      gross_sales, discounts, returns, net_sales, {counted}
+      gross_sales, discounts, returns, net_sales, {counted},
+      count_abandoned_checkouts, count_customers_abandoned_checkout
     FROM sold FULL JOIN placed AS p0 USING (date_day, currency)
     FULL JOIN parcels AS p USING (date_day, currency)
+    FULL JOIN abandoned USING (date_day, currency)
     """
 
 

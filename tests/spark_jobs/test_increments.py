@@ -63,6 +63,17 @@ def level(available: int, changed: str) -> dict:
     }
 
 
+def left(number: int, day: int, buyer: int | None = None) -> dict:
+    customer = {"customer": {"id": f"gid://shopify/Customer/{buyer}"}} if buyer else {}
+    return {
+        "id": f"gid://shopify/AbandonedCheckout/{number}",
+        "createdAt": at(day),
+        "updatedAt": at(day),
+        "totalPriceSet": {"shopMoney": {"amount": "9.00", "currencyCode": "USD"}},
+        **customer,
+    }
+
+
 def before(lab) -> None:
     lab.land(
         "files",
@@ -80,6 +91,7 @@ def before(lab) -> None:
     lab.land("shopify", "products", [product("Old name", at(1))])
     lab.land("shopify", "inventory_levels", [level(5, at(1))])
     lab.land("stripe", "charges", [charge("ch_4", 4000, "4", status="failed")])
+    lab.land("shopify", "abandoned_checkouts", [left(1, 5, 100), left(2, 5, 100), left(3, 5)])
 
 
 def change(lab) -> None:
@@ -98,6 +110,8 @@ def change(lab) -> None:
     lab.land("shopify", "products", [product("New name", at(9))])
     lab.land("shopify", "inventory_levels", [level(2, at(9))])
     lab.land("stripe", "charges", [charge("ch_4", 4000, "4")])
+    lab.land("shopify", "abandoned_checkouts", [left(4, 24, 300)])
+    lab.land("shopify", "abandoned_checkouts", [{"id": left(2, 5)["id"]}], deleted=True)
 
 
 def tables(lab) -> dict[str, list[dict]]:
@@ -168,6 +182,15 @@ def test_a_refund_stands_on_its_own_day(lab) -> None:
 def test_a_change_of_the_catalogue_reaches_the_days_that_sold_it(lab) -> None:
     (sold,) = [r for r in lab.followed["product_performance"] if r["variant_id"] == "60"]
     assert sold["product_title"] == "New name"
+
+
+def test_a_checkout_counts_on_the_day_it_was_begun(lab) -> None:
+    names = ("count_abandoned_checkouts", "count_customers_abandoned_checkout")
+    days = {
+        row["date_day"].day: tuple(row[name] for name in names)
+        for row in lab.followed["daily_shop_overview"]
+    }
+    assert (days[5], days[6], days[24]) == ((2, 1), (0, 0), (1, 1))
 
 
 def test_stock_changes_from_its_day_on(lab) -> None:

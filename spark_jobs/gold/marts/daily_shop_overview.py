@@ -11,6 +11,7 @@ SHOP_COUNTS = (
     *("quantity_refunded", "quantity_net", "count_variants_sold", "count_products_sold"),
     *("quantity_gift_cards_sold", "quantity_requiring_shipping"),
     *(f"count_fulfillment_{name}" for name in PARCELS),
+    *("count_abandoned_checkouts", "count_customers_abandoned_checkout"),
 )
 SHOP_AMOUNTS = (
     *("order_adjusted_total", "shipping_cost", "order_adjustment_amount"),
@@ -100,6 +101,9 @@ def follow(sources: Sources) -> Follow:
                 f"{created} AS key, currency, amount, status, _deleted",
                 "SELECT key FROM CHANGES WHERE status = 'failed'",
             ),
+            "silver.abandoned_checkouts": Touch(
+                f"checkout_id, {created} AS key, currency, customer_id, _deleted"
+            ),
             "silver.shop": Touch(
                 "shop_id, name, domain, timezone, _deleted",
                 "SELECT DATE '1970-01-01' AS key FROM CHANGES",
@@ -110,6 +114,7 @@ def follow(sources: Sources) -> Follow:
             "silver.orders": f"{placed} IN KEYS OR order_id IN ({sent})",
             "silver.stripe_balance_transactions": f"{created} IN KEYS",
             "silver.stripe_charges": f"{created} IN KEYS",
+            "silver.abandoned_checkouts": f"{created} IN KEYS",
         },
         always=f"SELECT date_day AS key FROM gold.daily_shop_overview WHERE {quiet}",
         kept=f"SELECT {', '.join(OF_A_DAY)} FROM gold.daily_shop_overview "
