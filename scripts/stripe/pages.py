@@ -39,7 +39,8 @@ def page_of(body: bytes) -> Page:
     """The page without the line breaks that Stripe puts into its answers, as a landed line can have
     none. Raises ValueError when it is no JSON, not UTF-8 or no list."""
     body.decode()
-    return _PAGE.decode(msgspec.json.format(body, indent=-1) if b"\n" in body else body)
+    broken = b"\n" in body or b"\r" in body
+    return _PAGE.decode(msgspec.json.format(body, indent=-1) if broken else body)
 
 
 def head_of(text: bytes) -> Head:

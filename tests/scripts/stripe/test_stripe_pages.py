@@ -38,6 +38,11 @@ def test_each_object_is_one_line_of_the_same(
     assert all(b"\n" not in text for text in texts)
 
 
+def test_a_carriage_return_is_a_line_break_too() -> None:
+    page = page_of(b'{"data": [{"id":\r"ch_1"}], "has_more": false}')
+    assert bytes(page.data[0]) == b'{"id":"ch_1"}'
+
+
 def test_an_amount_stays_as_it_was_written() -> None:
     page = page_of(
         b'{"data": [{"id": "pi_1",\n "rate": 2.50, "big": 123456789012345678901}]}'[:-1]
