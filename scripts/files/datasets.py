@@ -125,17 +125,17 @@ def check(dataset: Dataset, record: Mapping[str, Any]) -> None:
         raise RecordError(f"empty: {', '.join(empty)}")
 
 
-def record_id(dataset: Dataset, record: Mapping[str, Any], file: str, line: int) -> str:
+def record_id(dataset: Dataset, record: Mapping[str, Any], file: str, place: str) -> str:
     """Equal for two versions of one record: the key's value, of several their list as JSON.
 
-    A record without any gets `<file>:<line>`, which a corrected file keeps while rows keep their
+    A record without any gets `<file>:<place>`, which a corrected file keeps while rows keep their
     places.
     """
     values = [record.get(name) for name in dataset.key]
     # As text: a location's id is a number in JSON and cannot be one in CSV.
     texts = [None if _empty(value) else str(value) for value in values]
     if not any(texts):
-        return f"{file}:{line}"
+        return f"{file}:{place}"
     return str(texts[0]) if len(texts) == 1 else orjson.dumps(texts).decode()
 
 

@@ -48,11 +48,11 @@ def _line(number: int, line: str) -> Row | Rejected:
     return _row(number, line.strip(), record)
 
 
-def _row(line: int, text: str, record: Any) -> Row | Rejected:
+def _row(line: int, text: str, record: Any, nth: int = 1) -> Row | Rejected:
     if not isinstance(record, dict):
-        return Rejected(line, "not an object", text)
+        return Rejected(line, "not an object", text, nth)
     # A newline inside a JSON string is always escaped, so these stand between values.
-    return Row(line, text.translate(NEWLINES), record)
+    return Row(line, text.translate(NEWLINES), record, nth)
 
 
 def _record_a_line(text: "_Text") -> bool:
@@ -85,9 +85,12 @@ def _list(text: "_Text") -> Iterator[Row | Rejected]:
     if text.peek() == "]":
         text.skip(1)
         return
+    before, nth = 0, 1
     while True:
         text.peek()
-        yield _row(*text.value())
+        line, raw, record = text.value()
+        before, nth = line, nth + 1 if line == before else 1
+        yield _row(line, raw, record, nth)
         mark = text.peek()
         text.skip(1)
         if mark == "]":

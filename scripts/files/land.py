@@ -14,7 +14,7 @@ from pathlib import Path
 from scripts.files.datasets import DATASETS, Dataset
 from scripts.files.dropzone import Dropped, dropped
 from scripts.files.former import former_rows
-from scripts.files.rows import BadFileError
+from scripts.files.rows import BadFileError, place
 from scripts.files.spool import Spool, spool
 from scripts.landing.state import State, read_state, write_state
 from scripts.landing.store import Store
@@ -108,7 +108,7 @@ def _land_file(run: _Run, file: Dropped, former: str) -> int | None:
                 "%s: %d rows refused, the first at line %d: %s", file.name, kept.bad, line, reason
             )
         for row in kept.rejected():
-            _reject(run, file, row.line, row.reason, row.raw)
+            _reject(run, file, row.line, row.reason, row.raw, row.nth)
         return _write(run, file, kept, former)
 
 
@@ -128,13 +128,15 @@ def _write(run: _Run, file: Dropped, kept: Spool, former: str) -> int:
     return count
 
 
-def _reject(run: _Run, file: Dropped, line: int | None, reason: str, raw: str) -> None:
+def _reject(
+    run: _Run, file: Dropped, line: int | None, reason: str, raw: str, nth: int = 1
+) -> None:
     name = run.dataset.name
     cut = raw.encode()[:RAW_BYTES].decode(errors="ignore")
-    run.rejected.write(
-        f"{file.name}@{file.etag}:{line or 0}",
-        {"dataset": name, "file": file.name, "line": line, "reason": reason, "raw": cut},
-    )
+    record = {"dataset": name, "file": file.name, "line": line, "reason": reason, "raw": cut}
+    if nth > 1:  # else silver would take equal rows of one line for the same
+        record["nth_of_line"] = nth
+    run.rejected.write(f"{file.name}@{file.etag}:{place(line or 0, nth)}", record)
 
 
 def _head(path: Path) -> str:

@@ -59,5 +59,5 @@ def _checked(row: Row, dataset: Dataset) -> Row | Rejected:
     try:
         check(dataset, row.record)
     except RecordError as error:
-        return Rejected(row.line, str(error), row.text)
+        return Rejected(row.line, str(error), row.text, row.nth)
     return row

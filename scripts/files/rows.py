@@ -10,11 +10,12 @@ MAX_RECORD = 64 * 1024 * 1024  # characters
 @dataclass(frozen=True)
 class Row:
     """A record as it stands in the file. text: its JSON on one line, numbers as they were written.
-    line: where it begins, from 1."""
+    line: where it begins, from 1. nth: of the rows that begin there; a list may be one line."""
 
     line: int
     text: str
     record: dict[str, Any]
+    nth: int = 1
 
 
 @dataclass(frozen=True)
@@ -24,6 +25,12 @@ class Rejected:
     line: int
     reason: str
     raw: str
+    nth: int = 1
+
+
+def place(line: int, nth: int) -> str:
+    """Where a row stands: `7`, and `7.2` for the second one of line 7."""
+    return str(line) if nth == 1 else f"{line}.{nth}"
 
 
 class BadFileError(Exception):

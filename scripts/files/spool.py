@@ -10,7 +10,7 @@ import orjson
 
 from scripts.files.datasets import Dataset, record_id
 from scripts.files.read import read_rows
-from scripts.files.rows import BadFileError, Rejected
+from scripts.files.rows import BadFileError, Rejected, place
 
 IN_MEMORY = 8 * 1024 * 1024  # bytes; a larger file goes to disk
 
@@ -45,7 +45,7 @@ class Spool:
         self.good += 1
 
     def reject(self, row: Rejected) -> None:
-        self._rejected.write(orjson.dumps((row.line, row.reason, row.raw)) + b"\n")
+        self._rejected.write(orjson.dumps((row.line, row.reason, row.raw, row.nth)) + b"\n")
         self.bad += 1
         self.first_bad = self.first_bad or row
 
@@ -68,7 +68,8 @@ def spool(path: Path, name: str, dataset: Dataset) -> Spool:
             if isinstance(row, Rejected):
                 kept.reject(row)
             else:
-                kept.add(record_id(dataset, row.record, name, row.line), row.text)
+                where = place(row.line, row.nth)
+                kept.add(record_id(dataset, row.record, name, where), row.text)
         if kept.first_bad and not kept.good:
             line, reason = kept.first_bad.line, kept.first_bad.reason
             raise BadFileError(f"no row of it can be taken; line {line}: {reason}", line)

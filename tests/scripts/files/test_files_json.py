@@ -149,4 +149,4 @@ def test_a_number_is_not_cut_in_two(
     path = tmp_path / "file"
     path.write_text("[1234567, {}]")
     rows = list(json_rows(text.chunks(path), by_lines=False))
-    assert rows == [Rejected(1, "not an object", "1234567"), Row(1, "{}", {})]
+    assert rows == [Rejected(1, "not an object", "1234567"), Row(1, "{}", {}, nth=2)]

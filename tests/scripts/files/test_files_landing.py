@@ -9,6 +9,7 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
+import orjson
 import pytest
 from lake import landed, manifests, records, run_script, start_script
 
@@ -168,6 +169,22 @@ def test_a_file_of_bad_rows_only_is_a_bad_file(store: Store, drop: Drop) -> None
     (rejected,) = records(store, "files", "rejected")
     assert rejected["reason"].startswith("no row of it can be taken; line 1: not JSON")
     assert manifests(store, "files", "shopify_orders") == []
+
+
+def test_rows_of_one_line_do_not_become_one(store: Store, drop: Drop) -> None:
+    """A list that a program wrote is one line: neither events nor refusals may share an id."""
+    click = {"timestamp": "2026-01-01", "session_id": "s"}
+    events = [click | {"event": name} for name in ("view", "cart", "checkout")]
+    drop("clickstream/a.json", orjson.dumps([*events, "bad", {}, {}]))
+    assert list(land_files(store, "")) == [Landed("clickstream", 1, 3, 0, 3)]
+    assert [e["_id"] for e in landed(store, "files", "clickstream")] == [
+        "clickstream/a.json:1",
+        "clickstream/a.json:1.2",
+        "clickstream/a.json:1.3",
+    ]
+    refused = landed(store, "files", "rejected")
+    assert len({e["_id"] for e in refused}) == 3
+    assert len({orjson.dumps(e["record"]) for e in refused}) == 3
 
 
 def test_raw_text_is_cut(store: Store, drop: Drop) -> None:
