@@ -4,7 +4,7 @@ import json
 import re
 from collections.abc import Iterator
 from itertools import chain
-from typing import Any, NoReturn
+from typing import Any
 
 import orjson
 
@@ -12,6 +12,8 @@ from scripts.files.rows import MAX_RECORD, BadFileError, Rejected, Row
 from scripts.files.text import lines
 
 WRAPPED = re.compile(r'\{\s*"(?:orders|data)"\s*:\s*(?=\[)')
+# What the standard library's reader takes and no other does: not a number, half a character.
+ODD = re.compile(r"NaN|Infinity|\\u[dD][89a-fA-F]")
 SPACE = re.compile(r"[ \t\r\n]*")
 NEWLINES = str.maketrans("\r\n", "  ")
 
@@ -45,7 +47,24 @@ def _line(number: int, line: str) -> Row | Rejected:
         record = orjson.loads(line)
     except orjson.JSONDecodeError as error:
         return Rejected(number, f"not JSON: {error.msg}", line)
+    if isinstance(record, dict) and any(map(_rounded, record.values())):
+        record = json.loads(line)
     return _row(number, line.strip(), record)
+
+
+def _rounded(value: object) -> bool:
+    """Whether orjson may have rounded it: parcels have numbers of 22 digits, and are known by
+    them."""
+    return isinstance(value, float) and abs(value) >= 2**63
+
+
+def _item(line: int, text: str, record: Any, nth: int = 1) -> Row | Rejected:
+    if ODD.search(text):
+        try:
+            orjson.loads(text)
+        except orjson.JSONDecodeError as error:
+            return Rejected(line, f"not JSON: {error.msg}", text, nth)
+    return _row(line, text, record, nth)
 
 
 def _row(line: int, text: str, record: Any, nth: int = 1) -> Row | Rejected:
@@ -68,16 +87,18 @@ def _record_a_line(text: "_Text") -> bool:
 def _object(text: "_Text") -> Iterator[Row | Rejected]:
     wrapper = WRAPPED.match(text.ahead())
     if not wrapper:
-        yield _row(*text.value())
+        yield _item(*text.value())
         _expect_end(text)
         return
     text.skip(wrapper.end())
     yield from _list(text)
     rest = "".join(text.rest())
     try:
-        json.loads('{"list": 0' + rest)
-    except ValueError as error:
+        after = json.loads('{"list": 0' + rest)
+    except (ValueError, RecursionError) as error:
         raise BadFileError("it is cut off or broken after its list", text.line) from error
+    if any(isinstance(after.get(name), list) for name in ("orders", "data")):
+        raise BadFileError("it holds two lists of records: drop them one by one", text.line)
 
 
 def _list(text: "_Text") -> Iterator[Row | Rejected]:
@@ -90,7 +111,7 @@ def _list(text: "_Text") -> Iterator[Row | Rejected]:
         text.peek()
         line, raw, record = text.value()
         before, nth = line, nth + 1 if line == before else 1
-        yield _row(line, raw, record, nth)
+        yield _item(line, raw, record, nth)
         mark = text.peek()
         text.skip(1)
         if mark == "]":
@@ -104,14 +125,10 @@ def _expect_end(text: "_Text") -> None:
         raise BadFileError(f"something follows its end at line {text.line}", text.line)
 
 
-def _refuse(constant: str) -> NoReturn:
-    raise ValueError(f"{constant} is no JSON")
-
-
 class _Text:
     """A window on the text: consumed from the front, filled at the back as needed."""
 
-    _decoder = json.JSONDecoder(parse_constant=_refuse)
+    _decoder = json.JSONDecoder()
 
     def __init__(self, pieces: Iterator[str]) -> None:
         self._pieces = pieces

@@ -41,6 +41,11 @@ def _decoded(file: IO[bytes], encoding: str | None) -> Iterator[str]:
                 "as UTF-8, or put its encoding into its name, as in stock.windows-1252.csv",
                 line,
             ) from error
+        except UnicodeError as error:  # UTF-16 and UTF-32 that do not begin with their mark
+            raise BadFileError(
+                f"its name says {name.upper()}, but it has no byte order mark: say {name}-le or "
+                f"{name}-be"
+            ) from error
         first, offset, line = offset == 0, offset + len(raw), line + text.count("\n")
         if text:
             yield text.removeprefix("\ufeff") if first else text

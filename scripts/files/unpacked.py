@@ -17,6 +17,9 @@ from scripts.files.rows import BadFileError
 
 MAGIC = {".gz": b"\x1f\x8b", ".zst": b"\x28\xb5\x2f\xfd", ".zip": b"PK"}
 CALLED = {".gz": "gzip", ".zst": "Zstandard", ".zip": "zip"}
+ENCRYPTED = 0x1
+# Windows packs what is larger than 2 GB with Deflate64, which nothing here reads.
+ZIP_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA)
 BROKEN = (EOFError, OSError, zlib.error, zipfile.BadZipFile, zstandard.ZstdError)
 
 
@@ -81,13 +84,18 @@ class _Whole:
         return found
 
 
-def _only_file(archive: zipfile.ZipFile) -> str:
-    names = [
-        item.filename
+def _only_file(archive: zipfile.ZipFile) -> zipfile.ZipInfo:
+    found = [
+        item
         for item in archive.infolist()
         # macOS puts a shadow of each file into the archives that it makes.
         if not item.is_dir() and not item.filename.startswith("__MACOSX/")
     ]
-    if len(names) != 1:
-        raise BadFileError(f"its zip holds {len(names)} files: drop them one by one")
-    return names[0]
+    if len(found) != 1:
+        raise BadFileError(f"its zip holds {len(found)} files: drop them one by one")
+    (item,) = found
+    if item.flag_bits & ENCRYPTED:
+        raise BadFileError("its zip asks for a password: drop it without one")
+    if item.compress_type not in ZIP_METHODS:
+        raise BadFileError("its zip is packed in a way that cannot be read: pack it as gzip")
+    return item

@@ -89,6 +89,27 @@ def test_an_item_of_a_list_that_is_no_record_is_rejected_with_its_line(read: Rea
     ]
 
 
+@pytest.mark.parametrize("odd", [b"NaN", b"-Infinity", b'"\\ud800"'])
+@pytest.mark.parametrize("name", ["a.json", "a.jsonl"])
+def test_what_only_python_takes_for_json_is_one_bad_row(read: Read, name: str, odd: bytes) -> None:
+    lines = [as_lines(1), as_lines(2).replace(b"2", odd, 1), as_lines(3)]
+    listed = b"[" + b",".join(lines) + b"]" if name == "a.json" else b"".join(lines)
+    good, rejected = read(name, listed, "shopify_orders")
+    assert [row.record["id"] for row in good] == [1, 3]
+    assert [row.reason.partition(":")[0] for row in rejected] == ["not JSON"]
+
+
+@pytest.mark.parametrize("name", ["a.json", "a.jsonl"])
+def test_two_long_numbers_are_not_rounded_to_one(read: Read, name: str) -> None:
+    """USPS numbers its parcels with 22 digits."""
+    line = '{"carrier": "USPS", "tracking_number": %d}'
+    numbers = [9400111899223100001234, 9400111899223100001235]
+    lines = [line % number for number in numbers]
+    content = f"[{','.join(lines)}]" if name == "a.json" else "\n".join(lines)
+    good, _ = read(name, content.encode(), "shipping")
+    assert [row.record["tracking_number"] for row in good] == numbers
+
+
 @pytest.mark.parametrize(
     ("content", "reason"),
     [
@@ -99,9 +120,10 @@ def test_an_item_of_a_list_that_is_no_record_is_rejected_with_its_line(read: Rea
         (b'[{"id": 1} {"id": 2}]', "cut off or broken at line 1"),
         (b'[{"id": 1},]', "cut off or broken"),
         (b'[{"id": 1}] more', "something follows its end"),
-        (b'[{"id": NaN}]', "cut off or broken"),
         (b'{"orders": [{"id": 1}]', "after its list"),
         (b'{"orders": [{"id": 1}], 3}', "after its list"),
+        (b'{"data": [], "x": ' + b"[" * 100_000 + b"]" * 100_000 + b"}", "after its list"),
+        (b'{"orders": [{"id": 1}], "data": [{"id": 2}]}', "two lists of records"),
         (b"[" * 100_000, "cut off or broken"),
     ],
 )

@@ -140,3 +140,33 @@ def test_an_encoding_that_is_named_is_used(tmp_path: Path) -> None:
     assert "".join(chunks(path, encoding="windows-1252")) == "Škoda café\n"
     with pytest.raises(BadFileError, match="is not ASCII"):
         list(chunks(path, encoding="ascii"))
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-32"])
+def test_a_named_encoding_that_lacks_its_mark_is_refused(tmp_path: Path, encoding: str) -> None:
+    path = written(tmp_path, "a,b\n".encode(f"{encoding}-le"))
+    with pytest.raises(BadFileError, match=f"say {encoding}-le or {encoding}-be"):
+        list(chunks(path, encoding=encoding))
+
+
+def zip_with(header: int, directory: int, value: int) -> bytes:
+    """A zip of one file, with a byte changed in the file's header and its entry."""
+    found = bytearray(zipped("stock.csv"))
+    found[found.find(b"PK\x03\x04") + header] = value
+    found[found.find(b"PK\x01\x02") + directory] = value
+    return bytes(found)
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (zip_with(6, 8, 0x1), "asks for a password"),
+        (zip_with(8, 10, 9), "packed in a way that cannot be read"),  # Deflate64
+    ],
+    ids=["encrypted", "deflate64"],
+)
+def test_a_zip_that_cannot_be_opened_is_refused(
+    tmp_path: Path, content: bytes, reason: str
+) -> None:
+    with pytest.raises(BadFileError, match=reason):
+        list(chunks(written(tmp_path, content), ".zip"))
