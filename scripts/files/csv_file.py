@@ -3,6 +3,7 @@
 import csv
 import re
 from collections.abc import Iterator
+from itertools import chain
 
 import orjson
 
@@ -17,7 +18,7 @@ def csv_rows(pieces: Iterator[str], dataset: Dataset) -> Iterator[Row | Rejected
     """Rows of a CSV with a header. BadFileError: no header, a missing or doubled column, a quote
     that is never closed."""
     csv.field_size_limit(MAX_RECORD)
-    source = _Lines(lines(pieces))
+    source = _Lines(lines(_with_newlines(pieces)))
     first = next(source, None)
     if first is None or not first.strip():
         raise BadFileError("it has no header line", 1)
@@ -47,6 +48,14 @@ def csv_rows(pieces: Iterator[str], dataset: Dataset) -> Iterator[Row | Rejected
             continue
         record = {name: value or None for name, value in zip(header, fields, strict=True)}
         yield Row(line, orjson.dumps(record).decode(), record)
+
+
+def _with_newlines(pieces: Iterator[str]) -> Iterator[str]:
+    """Old Macintosh files end their lines with a carriage return and know no newline."""
+    first = next(pieces, "")
+    old = "\n" not in first and "\r" in first[:-1]
+    for piece in chain([first], pieces):
+        yield piece.replace("\r", "\n") if old else piece
 
 
 def column_names(header: list[str], dataset: Dataset) -> list[str]:

@@ -3,6 +3,7 @@
 A new dataset is a new entry here; nothing else has to know.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -11,13 +12,19 @@ import orjson
 
 from scripts.errors import RecordError
 
+# As silver reads them. A table program writes whole numbers beside empty ones as 5.0.
+WHOLE = re.compile(r"[+-]?\d{1,18}(\.0*)?")
+NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
+
 
 @dataclass(frozen=True)
 class Dataset:
     """A kind of file.
 
     columns: what every file (CSV) or record (JSON) must have; `a|b` asks for one of them.
-    filled: columns whose value must not be empty.
+    filled: columns whose value must not be empty; of `a|b` one must not be.
+    whole, numbers: columns that hold a whole number, or any number, unless they are empty. In
+        silver another text would pass for an empty one, which is a count that means something.
     key: the columns that identify a record. All of them empty: the file and line identify it.
     aliases: other header names of a CSV column, normalized (`Item No.` is `item_no`).
     owned: a row belongs to its file, so what a corrected file no longer holds is deleted.
@@ -28,6 +35,8 @@ class Dataset:
     columns: tuple[str, ...]
     filled: tuple[str, ...]
     key: tuple[str, ...]
+    whole: tuple[str, ...] = ()
+    numbers: tuple[str, ...] = ()
     aliases: Mapping[str, str] = field(default_factory=dict)
     owned: bool = False
 
@@ -38,7 +47,8 @@ DATASETS = {
         Dataset(
             name="inventory",
             columns=("timestamp", "location_id", "sku|product_title", "available"),
-            filled=("timestamp", "location_id"),
+            filled=("timestamp", "location_id", "sku|product_title"),
+            whole=("available", "on_hand", "committed", "incoming"),
             key=("timestamp", "location_id", "sku", "product_title", "variant_title"),
             aliases={
                 "counted_at": "timestamp",
@@ -77,6 +87,7 @@ DATASETS = {
             name="shipping",
             columns=("tracking_number", "carrier"),
             filled=("tracking_number", "carrier"),
+            numbers=("cost",),
             key=("carrier", "tracking_number"),
             aliases={
                 "tracking": "tracking_number",
@@ -95,6 +106,7 @@ DATASETS = {
             name="clickstream",
             columns=("timestamp", "session_id", "event"),
             filled=("timestamp", "session_id", "event"),
+            numbers=("value",),
             key=("event_id",),
             aliases={
                 "event_name": "event",
@@ -118,11 +130,16 @@ def missing_columns(dataset: Dataset, present: Sequence[str] | Mapping[str, Any]
 
 
 def check(dataset: Dataset, record: Mapping[str, Any]) -> None:
-    """Raise RecordError when the record lacks a column or a value; it names them, no content."""
+    """Raise RecordError when the record lacks a column or a value, or has a number that is none; it
+    names them, no content."""
     if missing := missing_columns(dataset, record):
         raise RecordError(f"missing: {', '.join(missing)}")
-    if empty := [name for name in dataset.filled if _empty(record[name])]:
+    if empty := [n for n in dataset.filled if all(_empty(record.get(a)) for a in n.split("|"))]:
         raise RecordError(f"empty: {', '.join(empty)}")
+    if bent := [name for name in dataset.whole if not _reads_as(WHOLE, record.get(name))]:
+        raise RecordError(f"not a whole number: {', '.join(bent)}")
+    if bent := [name for name in dataset.numbers if not _reads_as(NUMBER, record.get(name))]:
+        raise RecordError(f"not a number, such as 1234.56: {', '.join(bent)}")
 
 
 def record_id(dataset: Dataset, record: Mapping[str, Any], file: str, place: str) -> str:
@@ -137,6 +154,10 @@ def record_id(dataset: Dataset, record: Mapping[str, Any], file: str, place: str
     if not any(texts):
         return f"{file}:{place}"
     return str(texts[0]) if len(texts) == 1 else orjson.dumps(texts).decode()
+
+
+def _reads_as(pattern: re.Pattern[str], value: object) -> bool:
+    return _empty(value) or pattern.fullmatch(str(value).strip()) is not None
 
 
 def _empty(value: object) -> bool:

@@ -37,7 +37,8 @@ def epoch(path: str) -> str:
 
 
 def whole(*paths: str) -> str:
-    return f"try_cast({_first(list(paths))} AS BIGINT)"
+    """Also of 5.0, as table programs write a whole number in a column with empty ones."""
+    return f"CAST(try_cast({_first(list(paths))} AS DECIMAL(20,1)) AS BIGINT)"
 
 
 def hashed(path: str) -> str:

@@ -27,8 +27,16 @@ def lab(new_lab):
     lab.land("files", "shopify_orders", [{"id": 3, "currency": "USD"}, no_price])
     rejected = {"dataset": "inventory", "file": "dropzone/inventory/a.csv", "line": 7}
     lab.land("files", "rejected", [{**rejected, "reason": "5 fields, 6 expected", "raw": "a,b"}])
+    count = {"timestamp": EARLY, "location_id": "7"}
+    counts = {"A": "5.0", "B": "-3", "C": None, "D": 12.0}
+    lab.land("files", "inventory", [count | {"sku": s, "available": n} for s, n in counts.items()])
     lab.build()
     return lab
+
+
+def test_counts_are_whole_numbers_however_they_are_written(lab):
+    rows = lab.rows("silver.inventory_counts")
+    assert {row["sku"]: row["available"] for row in rows} == {"A": 5, "B": -3, "C": None, "D": 12}
 
 
 def test_bronze_keeps_the_record_as_it_came(lab):

@@ -82,11 +82,19 @@ def test_quoted_newlines_keep_line_numbers_right(read: Read) -> None:
 def test_any_content_comes_through(
     read: Read, cells: list[tuple[str, str]], delimiter: str
 ) -> None:
-    rows = [["t", "7", *pair] for pair in cells]
-    content = as_csv([HEADER, *rows], delimiter=delimiter, quoting=csv.QUOTE_ALL)
+    names = [*HEADER, "product_title", "variant_title"]
+    rows = [["t", "7", "A", "1", *pair] for pair in cells]
+    content = as_csv([names, *rows], delimiter=delimiter, quoting=csv.QUOTE_ALL)
     good, rejected = read("a.csv", content, "inventory")
     assert rejected == []
-    assert [[row.record[name] or "" for name in HEADER] for row in good] == rows
+    assert [[row.record[name] or "" for name in names] for row in good] == rows
+
+
+def test_lines_may_end_with_a_carriage_return(read: Read) -> None:
+    content = b"timestamp,location_id,sku,available\r2026-01-01,1,A,5\r2026-01-01,1,B\r"
+    good, rejected = read("a.csv", content, "inventory")
+    assert [(row.line, row.record["available"]) for row in good] == [(2, "5")]
+    assert [row.line for row in rejected] == [3]
 
 
 def test_bad_rows_are_rejected_with_line_and_reason(read: Read) -> None:
@@ -114,7 +122,7 @@ def test_bad_rows_are_rejected_with_line_and_reason(read: Read) -> None:
         (b"", "no header line"),
         (b"timestamp,sku,available\n", "missing column: location_id"),
         (b"timestamp,location_id\n", r"missing column: sku\|product_title, available"),
-        (b"a\rb\rc", "header is not CSV"),
+        (b'"a"b,c\n', "header is not CSV"),
         (b"timestamp,location_id,sku,available,\n", "column 5 has no name"),
         (b"timestamp,location_id,sku,qty,stock\n", "there twice: available"),
         (b'timestamp,location_id,sku,qty\nt,7,"A,1\nt,7,B,1\n', "quote opened at line 2"),

@@ -10,6 +10,7 @@ ROW = {"timestamp": "2026-01-01", "location_id": 7, "sku": "A", "available": 1}
 def test_a_declaration_agrees_with_itself(dataset) -> None:
     assert DATASETS[dataset.name] is dataset
     assert set(dataset.filled) <= set(dataset.columns)
+    assert not {*dataset.whole, *dataset.numbers} & dataset.aliases.keys()
     assert not set(dataset.aliases) & {c for column in dataset.columns for c in column.split("|")}
     assert all(alias == alias.lower() and " " not in alias for alias in dataset.aliases)
 
@@ -41,12 +42,35 @@ def test_an_order_is_known_by_its_id_and_an_event_without_one_by_its_place() -> 
     [
         ({"location_id": " "}, "empty: location_id"),
         ({"timestamp": None, "location_id": ""}, "empty: timestamp, location_id"),
+        ({"sku": " ", "product_title": ""}, "empty: sku|product_title"),
+        ({"available": "1.234,56"}, "not a whole number: available"),
+        ({"available": "12 pcs", "on_hand": 7.5}, "not a whole number: available, on_hand"),
+        ({"available": True, "incoming": "1,234"}, "not a whole number: available, incoming"),
     ],
 )
 def test_a_missing_value_is_named_and_not_quoted(change, reason) -> None:
     with pytest.raises(RecordError) as error:
         check(DATASETS["inventory"], ROW | change)
     assert str(error.value) == reason
+
+
+@pytest.mark.parametrize("value", ["12,50", "$5", "1.234,56", {"amount": 5}])
+@pytest.mark.parametrize(
+    ("dataset", "column", "rest"),
+    [
+        ("shipping", "cost", {"tracking_number": "1", "carrier": "DHL"}),
+        ("clickstream", "value", {"timestamp": "t", "session_id": "s", "event": "e"}),
+    ],
+)
+def test_an_amount_that_silver_would_read_as_none_is_named(dataset, column, rest, value) -> None:
+    with pytest.raises(RecordError, match=f"not a number, such as 1234.56: {column}"):
+        check(DATASETS[dataset], rest | {column: value})
+
+
+@pytest.mark.parametrize("value", ["5", " 5 ", "5.0", "-5", 5, 5.0, "0", None, " "])
+def test_numbers_as_programs_write_them(value) -> None:
+    check(DATASETS["inventory"], ROW | {"available": value})
+    check(DATASETS["shipping"], {"tracking_number": "1", "carrier": "DHL", "cost": value})
 
 
 def test_zero_and_null_stock_are_values() -> None:
