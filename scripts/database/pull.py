@@ -14,15 +14,19 @@ from sqlalchemy import (
     Column,
     ColumnElement,
     Engine,
+    Row,
     and_,
     create_engine,
     func,
+    not_,
     or_,
     select,
     true,
 )
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlchemyError
 
+from scripts.database.clocks import bound, greatest, ordered, unordered
+from scripts.database.drivers import lenient, readable
 from scripts.database.tables import Stream, described
 from scripts.database.values import DIGITS, from_mark, to_json, to_mark
 from scripts.errors import FatalError, RetriableError
@@ -30,7 +34,7 @@ from scripts.landing.pull import Reader, Result
 from scripts.landing.pull import pull as land
 from scripts.landing.slices import Change, Target
 from scripts.landing.store import Store
-from scripts.landing.window import Request, Slice, Window, normalize_time
+from scripts.landing.window import NEVER, Request, Slice, Window, normalize_time
 from scripts.landing.writer import iso, now_utc
 
 SOURCE = "database"
@@ -44,12 +48,15 @@ LOOKBACK_NUMBERS = 1000
 def connect(url: str) -> Engine:
     """An engine for any SQLAlchemy URL whose driver is installed; nothing is opened yet."""
     try:
-        return create_engine(url, pool_pre_ping=True)
-    except (ArgumentError, NoSuchModuleError, ImportError) as error:
+        return lenient(create_engine(url, pool_pre_ping=True))
+    # ValueError: a port that is none, mostly because of a password that has an `@`, which would
+    # then stand in the trace.
+    except (ArgumentError, NoSuchModuleError, ImportError, ValueError):
         raise FatalError(
             "DATABASE_URL is not a SQLAlchemy URL with an installed driver, such as "
-            "postgresql+psycopg://user:password@host/name"
-        ) from error
+            "postgresql+psycopg://user:password@host/name; `/`, `:` and `@` in a password are "
+            "written %2F, %3A and %40"
+        ) from None
 
 
 @contextmanager
@@ -84,12 +91,19 @@ def _window(
     """Ends at the column's greatest value now: the database's clock counts, not ours."""
     if stream.cursor is None:
         return Window(None, iso(now_utc()), "")
+    dialect = engine.dialect.name
+    newest = select(func.max(ordered(dialect, stream.cursor))).where(
+        not_(unordered(dialect, stream.cursor))
+    )
     with engine.connect() as connection:
-        greatest = connection.scalar(select(func.max(stream.cursor)))
-    until = to_mark(greatest) if greatest is not None else (cursor or "")
+        found = greatest(dialect, connection.scalar(newest), stream.cursor)
+    until = to_mark(found) if found is not None else (cursor or "")
     if request.until:
         until = min(until, _asked(stream.cursor, request.until, "until"))
     since = _back(stream.cursor, cursor) if cursor and not request.full_refresh else None
+    if since and until < since and not request.until:
+        # The table was emptied or restored, and counts from the beginning again.
+        since = None
     if request.since:
         since = _asked(stream.cursor, request.since, "since")
     return Window(since, until, _back(stream.cursor, until) if until else "")
@@ -121,17 +135,18 @@ def _of_kind(column: Column[object], moment: datetime) -> object:
 
 
 def _rows(engine: Engine, stream: Stream, piece: Slice) -> Iterator[Change]:
-    within = _within(stream, piece)
+    within = _within(engine.dialect.name, stream, piece)
+    columns = list(stream.table.columns)
     with explained(), engine.connect() as connection:
         if engine.dialect.name != "sqlite":  # whose transactions always see one state
             connection.execution_options(isolation_level="REPEATABLE READ")
         expected = connection.scalar(select(func.count()).select_from(stream.table).where(within))
         read_at = iso(now_utc())
         found = connection.execution_options(stream_results=True, yield_per=ROWS).execute(
-            select(stream.table).where(within)
+            select(*(readable(engine, column) for column in columns)).where(within)
         )
         count = 0
-        for row in found.mappings():
+        for row in found:
             count += 1
             yield _change(stream, row, read_at)
         if count != expected:
@@ -141,27 +156,38 @@ def _rows(engine: Engine, stream: Stream, piece: Slice) -> Iterator[Change]:
             )
 
 
-def _within(stream: Stream, piece: Slice) -> ColumnElement[bool]:
-    """Rows whose cursor is empty come with every window: nothing tells when they change."""
+def _within(dialect: str, stream: Stream, piece: Slice) -> ColumnElement[bool]:
     column = stream.cursor
     if column is None or not piece.until:
         return true()
-    bounds = [column <= _bound(column, piece.until)]
+    clock = ordered(dialect, column)
+    bounds = [clock <= _bound(dialect, column, piece.until)]
     if piece.since:
-        bounds.append(column >= _bound(column, piece.since))
-    return or_(and_(*bounds), column.is_(None))
+        bounds.append(clock >= _bound(dialect, column, piece.since))
+    return or_(and_(*bounds), unordered(dialect, column))
 
 
-def _bound(column: Column[object], mark: str) -> Any:
+def _bound(dialect: str, column: Column[object], mark: str) -> Any:
     value = from_mark(mark, _kind(column))
     if isinstance(value, datetime) and not getattr(column.type, "timezone", False):
-        return value.replace(tzinfo=None)
-    return value
+        value = value.replace(tzinfo=None)
+    return bound(dialect, column, value)
 
 
-def _change(stream: Stream, row: Mapping[Any, Any], read_at: str) -> Change:
+def _change(stream: Stream, row: Row[Any], read_at: str) -> Change:
     # str: SQLAlchemy's names are a type of their own.
-    record = {str(column.name): to_json(row[column]) for column in stream.table.columns}
-    key = "|".join(str(record[str(column.name)]) for column in stream.key)
-    value = row[stream.cursor] if stream.cursor is not None else None
-    return Change(key, record, "~" if value is None else to_mark(value), read_at=read_at)
+    names = [str(column.name) for column in stream.table.columns]
+    record = {name: to_json(value) for name, value in zip(names, row, strict=True)}
+    at = NEVER
+    if stream.cursor is not None:
+        value = row[names.index(str(stream.cursor.name))]
+        at = to_mark(value) if isinstance(value, _kind(stream.cursor)) else NEVER
+    return Change(_key(stream, record), record, at, read_at=read_at)
+
+
+def _key(stream: Stream, record: Mapping[str, object]) -> str:
+    """`a|b` of a key of two columns; a `|` in a value must not make two rows one."""
+    parts = [str(record[str(column.name)]) for column in stream.key]
+    if len(parts) == 1:
+        return parts[0]
+    return "|".join(part.replace("\\", "\\\\").replace("|", "\\|") for part in parts)

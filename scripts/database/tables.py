@@ -10,7 +10,11 @@ from sqlalchemy.exc import NoSuchTableError
 
 from scripts.errors import FatalError
 
-ENTRY = re.compile(r"(?P<table>[^:\s]+)(:(?P<cursor>\S+))?")
+# Names stand as they are, or in double quotes where they hold spaces, dots, colons or commas.
+ENTRY = re.compile(
+    r'(?:(?P<schema>"[^"]+"|[^":\s]+)\.)?(?P<table>"[^"]+"|[^".:\s]+)(?::(?P<cursor>"[^"]+"|\S+))?'
+)
+ENTRIES = re.compile(r'(?:"[^"]*"|[^",])+')
 
 
 @dataclass(frozen=True)
@@ -30,10 +34,12 @@ class Stream:
 def streams(engine: Engine, declared: str) -> tuple[Stream, ...]:
     """`declared`: comma-separated `table`, `schema.table` or `table:cursor_column`; empty is every
     table of the default schema, read whole. FatalError names the table and what is wrong."""
-    entries = [entry.strip() for entry in declared.split(",") if entry.strip()]
-    if not entries:
-        entries = sorted(inspect(engine).get_table_names())
-    found = tuple(_stream(engine, entry) for entry in entries)
+    entries = [entry.strip() for entry in ENTRIES.findall(declared) if entry.strip()]
+    if entries:
+        found = tuple(_declared(engine, entry) for entry in entries)
+    else:
+        tables = sorted(inspect(engine).get_table_names())
+        found = tuple(_stream(engine, None, table, None) for table in tables)
     names = [stream.name for stream in found]
     double = {name for name in names if names.count(name) > 1}
     if double:
@@ -41,24 +47,32 @@ def streams(engine: Engine, declared: str) -> tuple[Stream, ...]:
     return found
 
 
-def _stream(engine: Engine, entry: str) -> Stream:
+def _declared(engine: Engine, entry: str) -> Stream:
     parts = ENTRY.fullmatch(entry)
     if parts is None:
-        raise FatalError(f"DATABASE_TABLES: {entry!r} is not table or table:column")
-    schema, _, name = parts["table"].rpartition(".")
-    try:
-        table = Table(name, MetaData(), autoload_with=engine, schema=schema or None)
-    except NoSuchTableError as error:
         raise FatalError(
-            f"DATABASE_TABLES: there is no table {parts['table']} in the database"
-        ) from error
+            f"DATABASE_TABLES: {entry!r} is not table or table:column; a name with spaces or dots "
+            "stands in double quotes"
+        )
+    schema, name, cursor = (part.strip('"') if part else None for part in parts.groups())
+    assert name
+    return _stream(engine, schema, name, cursor)
+
+
+def _stream(engine: Engine, schema: str | None, name: str, cursor: str | None) -> Stream:
+    said = f"{schema}.{name}" if schema else name
+    try:
+        table = Table(name, MetaData(), autoload_with=engine, schema=schema)
+    except NoSuchTableError as error:
+        raise FatalError(f"DATABASE_TABLES: there is no table {said} in the database") from error
     key = tuple(table.primary_key.columns)
     if not key:
         raise FatalError(
-            f"table {parts['table']} has no primary key, so its rows cannot be told apart: add one"
+            f"table {said} has no primary key, so its rows cannot be told apart: add one, or name "
+            "the other tables in DATABASE_TABLES"
         )
-    plain = re.sub(r"\W+", "_", parts["table"].lower())
-    return Stream(plain, table, key, _cursor(table, parts["table"], parts["cursor"]))
+    plain = re.sub(r"\W+", "_", said.lower())
+    return Stream(plain, table, key, _cursor(table, said, cursor))
 
 
 def _cursor(table: Table, said: str, name: str | None) -> Column[object] | None:

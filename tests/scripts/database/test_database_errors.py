@@ -48,14 +48,33 @@ def test_without_a_declaration_every_table_is_read(tables: Engine) -> None:
     assert (stream.name, stream.cursor) == ("good", None)
 
 
-@pytest.mark.parametrize("url", ["nonsense", "oracle+nothing://x", "postgresql+none://x/y"])
+SECRET = "very" + "secret"
+WRONG = ["nonsense", "oracle+nothing://x", "postgresql+none://x/y"]
+
+
+@pytest.mark.parametrize("url", [*WRONG, f"postgresql+psycopg://u:a/b@c:{SECRET}@host/shop"])
 def test_a_wrong_address_is_a_sentence(url: str) -> None:
-    with pytest.raises(FatalError, match="DATABASE_URL is not a SQLAlchemy URL"):
+    with pytest.raises(FatalError, match="DATABASE_URL is not a SQLAlchemy URL") as error:
         connect(url)
+    assert error.value.__suppress_context__
+    assert SECRET not in str(error.value)
+
+
+@pytest.mark.parametrize("named", [True, False])
+def test_names_with_spaces_dots_and_commas(tmp_path: Path, named: bool) -> None:
+    engine = create_engine(f"sqlite:///{tmp_path / 'shop.db'}")
+    names = ["Order Items", "v1.orders", "a,b"]
+    with engine.begin() as connection:
+        for name in names:
+            connection.execute(text(f'CREATE TABLE "{name}" ("The Id" integer PRIMARY KEY)'))
+    declared = ", ".join(f'"{name}":"The Id"' for name in names) if named else ""
+    found = {stream.name: stream.cursor for stream in streams(engine, declared)}
+    assert set(found) == {"order_items", "v1_orders", "a_b"}
+    assert all((cursor is not None) == named for cursor in found.values())
 
 
 def test_a_server_that_does_not_answer_is_retriable_and_its_password_is_not_said() -> None:
-    password = "very" + "secret"
+    password = SECRET
     engine = connect(f"postgresql+psycopg://shop:{password}@127.0.0.1:1/shop")
     with pytest.raises(RetriableError, match="did not answer") as error, explained():
         streams(engine, "orders")

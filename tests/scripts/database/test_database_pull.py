@@ -9,7 +9,7 @@ from lake import landed, manifests
 from sqlalchemy import Engine, create_engine, text
 
 from scripts.database import pull as pulling
-from scripts.database.pull import pull
+from scripts.database.pull import connect, pull
 from scripts.database.tables import streams
 from scripts.errors import RetriableError
 from scripts.landing.state import read_state
@@ -214,3 +214,110 @@ def test_sqlite_is_read_the_same_way(store: Store, tmp_path: Path) -> None:
     assert land(engine, store, "orders:at") == 1
     assert landed(store, "database", "orders")[-1]["record"]["price"] == "2.00"
     engine.dispose()
+
+
+TIMES = (
+    "2026-03-01T09:00:00Z",
+    "2026-03-01 10:00:00",
+    "2026-03-01T11:00:00.123456",
+    "2026-03-01T14:00:00+02:00",
+)
+
+
+def test_sqlite_compares_times_however_they_are_written(store: Store, tmp_path: Path) -> None:
+    """As text a `T` is greater than a space: rows of the last day stayed out."""
+    engine = connect(f"sqlite:///{tmp_path / 'shop.db'}")
+    run(engine, "CREATE TABLE events (id integer PRIMARY KEY, at datetime, day date)")
+    for number, moment in enumerate(TIMES):
+        run(engine, f"INSERT INTO events VALUES ({number}, '{moment}', '{moment}')")
+    assert land(engine, store, "events:at") == 4
+    assert land(engine, store, "events:at") == 0
+    assert read_state(store, "database", "events").cursor == "2026-03-01T12:00:00.000000Z"
+    run(engine, "INSERT INTO events VALUES (9, '2026-03-01T12:00:00Z', '2026-03-02T01:00')")
+    assert land(engine, store, "events:at") == 1
+    run(engine, "ALTER TABLE events RENAME TO days")
+    assert land(engine, store, "days:day") == 5
+
+
+def test_what_sqlite_keeps_in_a_column_of_another_type_comes_as_it_is(
+    store: Store, tmp_path: Path
+) -> None:
+    engine = connect(f"sqlite:///{tmp_path / 'shop.db'}")
+    run(
+        engine,
+        "CREATE TABLE odd (id integer PRIMARY KEY, at datetime, price decimal(9,2), flag boolean,"
+        " doc json, note text)",
+        "INSERT INTO odd VALUES (1, 1763892000, 'cheap', 'no', '{', cast(x'ff' AS text))",
+        "INSERT INTO odd VALUES (2, '2026-03-01', 1.5, 1, '[1]', 'ü')",
+    )
+    assert land(engine, store, "odd:at") == 2
+    assert [envelope["record"] for envelope in landed(store, "database", "odd")] == [
+        {"id": 1, "at": 1763892000, "price": "cheap", "flag": "no", "doc": "{", "note": "/w=="},
+        {
+            "id": 2,
+            "at": "2026-03-01T00:00:00",
+            "price": "1.50",
+            "flag": True,
+            "doc": [1],
+            "note": "ü",
+        },
+    ]
+    assert land(engine, store, "odd:at") == 0
+    run(engine, "UPDATE odd SET at = at + 1 WHERE id = 1")
+    assert land(engine, store, "odd:at") == 1
+
+
+def test_times_that_python_does_not_know(engine: Engine, store: Store) -> None:
+    run(
+        engine,
+        "CREATE TABLE prices (id int PRIMARY KEY, until timestamptz, day date, clock time,"
+        " days date[])",
+        "INSERT INTO prices VALUES (1, 'infinity', '0044-03-15 BC', '24:00', '{infinity}')",
+        "INSERT INTO prices VALUES (2, '2026-03-01 12:00+00', '12026-01-01', '12:00', NULL)",
+        "INSERT INTO prices VALUES (3, '-infinity', NULL, NULL, NULL)",
+    )
+    assert land(engine, store, "prices:until") == 3
+    assert [envelope["record"] for envelope in landed(store, "database", "prices")] == [
+        {
+            "id": 1,
+            "until": "infinity",
+            "day": "0044-03-15 BC",
+            "clock": "24:00:00",
+            "days": ["infinity"],
+        },
+        {
+            "id": 2,
+            "until": "2026-03-01T12:00:00.000000Z",
+            "day": "12026-01-01",
+            "clock": "12:00:00",
+            "days": None,
+        },
+        {"id": 3, "until": "-infinity", "day": None, "clock": None, "days": None},
+    ]
+    assert land(engine, store, "prices:until") == 0
+    run(engine, "UPDATE prices SET day = '2026-01-01' WHERE id = 1")
+    assert land(engine, store, "prices:until") == 1
+
+
+def test_a_key_of_two_texts_does_not_make_two_rows_one(engine: Engine, store: Store) -> None:
+    run(
+        engine,
+        "CREATE TABLE pairs (a text, b text, PRIMARY KEY (a, b))",
+        r"INSERT INTO pairs VALUES ('a|b', 'c'), ('a', 'b|c'), ('a\', 'b|c'), ('a', 'b')",
+    )
+    assert land(engine, store, "pairs") == 4
+    found = {envelope["_id"] for envelope in landed(store, "database", "pairs")}
+    assert len(found) == 4
+    assert "a|b" in found
+    assert land(engine, store, "pairs") == 0
+
+
+def test_a_table_that_was_emptied_and_counts_anew_is_read_whole(
+    engine: Engine, store: Store
+) -> None:
+    fill = "INSERT INTO orders SELECT n, '{}' FROM generate_series(1, {}) AS n"
+    run(engine, "CREATE TABLE orders (id int PRIMARY KEY, note text)", fill.format("old", 9000))
+    assert land(engine, store, "orders:id") == 9000
+    run(engine, "TRUNCATE orders", fill.format("new", 3000))
+    assert land(engine, store, "orders:id") == 3000
+    assert land(engine, store, "orders:id") == 0

@@ -1,0 +1,47 @@
+"""How a cursor column is ordered, and which of its values stand outside of that order.
+
+SQLite keeps times as text, in any format; two formats compare as text, not as time. PostgreSQL
+knows times without an end.
+"""
+
+from datetime import date, datetime
+
+from sqlalchemy import Column, ColumnElement, Date, DateTime, String, func, literal_column, or_
+
+SQLITE_TIME, SQLITE_DATE = "%Y-%m-%d %H:%M:%f", "%Y-%m-%d"
+
+
+def ordered(dialect: str, column: Column[object]) -> ColumnElement[object]:
+    """The column as what grows; of SQLite the same text for the same moment, in UTC, and NULL for
+    what is no time."""
+    if dialect != "sqlite" or not isinstance(column.type, DateTime | Date):
+        return column
+    shape = SQLITE_TIME if isinstance(column.type, DateTime) else SQLITE_DATE
+    return func.strftime(shape, column, type_=String())
+
+
+def unordered(dialect: str, column: Column[object]) -> ColumnElement[bool]:
+    """Rows whose cursor tells no time: they come with every window, since nothing tells when they
+    change."""
+    empty = ordered(dialect, column).is_(None)
+    if dialect != "postgresql" or not isinstance(column.type, DateTime | Date):
+        return empty
+    ends = ("'infinity'", "'-infinity'")
+    return or_(empty, *(column == literal_column(end) for end in ends))
+
+
+def greatest(dialect: str, value: object, column: Column[object]) -> object:
+    """What max() of `ordered` gave, as a value of the column's type."""
+    if dialect != "sqlite" or not isinstance(value, str):
+        return value
+    moment = datetime.fromisoformat(value)
+    return moment if isinstance(column.type, DateTime) else moment.date()
+
+
+def bound(dialect: str, column: Column[object], value: object) -> object:
+    """A value to compare `ordered` with."""
+    if dialect == "sqlite" and isinstance(value, datetime):
+        return value.isoformat(" ", "milliseconds")
+    if dialect == "sqlite" and isinstance(value, date):
+        return value.isoformat()
+    return value

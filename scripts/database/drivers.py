@@ -1,0 +1,88 @@
+"""Values that a driver, or SQLAlchemy's reading of them, would refuse and with them the table.
+
+What has no counterpart in Python comes as the database writes it: `infinity`, years before Christ
+or of five digits, 24:00:00; in SQLite, which keeps any value in any column, whatever it is.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from psycopg import DataError
+from psycopg.types import datetime as loaders
+from sqlalchemy import Column, ColumnElement, Engine, event, type_coerce
+from sqlalchemy.engine import Dialect
+from sqlalchemy.types import Boolean, NullType, TypeDecorator, TypeEngine
+
+POSTGRES_TIMES: dict[str, Any] = {
+    "date": loaders.DateLoader,
+    "time": loaders.TimeLoader,
+    "timetz": loaders.TimetzLoader,
+    "timestamp": loaders.TimestampLoader,
+    "timestamptz": loaders.TimestamptzLoader,
+}
+
+
+def lenient(engine: Engine) -> Engine:
+    """The engine, whose connections give what cannot be read as it is written."""
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", _text_or_bytes)
+    elif engine.dialect.driver == "psycopg":
+        event.listen(engine, "connect", _times_or_text)
+    return engine
+
+
+def readable(engine: Engine, column: Column[Any]) -> ColumnElement[Any]:
+    """The column as it is to be selected."""
+    if engine.dialect.name != "sqlite":
+        return column
+    return type_coerce(column, _AsStored(column.type)).label(str(column.name))
+
+
+def _text_or_bytes(connection: Any, _: object) -> None:
+    def text(raw: bytes) -> str | bytes:
+        try:
+            return raw.decode()
+        except UnicodeDecodeError:
+            return raw
+
+    connection.text_factory = text
+
+
+def _times_or_text(connection: Any, _: object) -> None:
+    for name, loader in POSTGRES_TIMES.items():
+        connection.adapters.register_loader(name, _or_text(loader))
+
+
+def _or_text(loader: Any) -> Any:
+    class OrText(loader):  # type: ignore[misc]  # one of five classes
+        def load(self, data: Any) -> Any:
+            try:
+                return super().load(data)
+            except DataError:
+                return bytes(data).decode()
+
+    return OrText
+
+
+class _AsStored(TypeDecorator[Any]):
+    """A column of SQLite: by its declared type where the value is of it."""
+
+    impl = NullType
+    cache_ok = False
+
+    def __init__(self, declared: TypeEngine[Any]) -> None:
+        super().__init__()
+        self.declared = declared
+
+    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], Any]:
+        read = self.declared.dialect_impl(dialect).result_processor(dialect, coltype)
+
+        def value(raw: Any) -> Any:
+            if isinstance(self.declared, Boolean) and raw not in (0, 1):
+                return raw  # SQLAlchemy takes the text "no" for true
+            try:
+                return read(raw) if read else raw
+            except (ValueError, TypeError, ArithmeticError):
+                return raw
+
+        return value
