@@ -1,9 +1,12 @@
 """Back-off for passing faults, in one place for every source."""
 
 import logging
+import math
 import random
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from typing import TypeVar
 
 from scripts.errors import RetriableError
@@ -18,6 +21,20 @@ class ThrottledError(RetriableError):
     def __init__(self, message: str, wait_seconds: float) -> None:
         super().__init__(message)
         self.wait_seconds = wait_seconds
+
+
+def seconds_of(retry_after: str | None, default: float) -> float:
+    """The wait that a Retry-After header asks for: seconds, or the date that a proxy sends."""
+    text = (retry_after or "").strip()
+    try:
+        wait = float(text)
+    except ValueError:
+        try:
+            until = parsedate_to_datetime(text)
+        except ValueError:
+            return default
+        wait = (until.astimezone(UTC) - datetime.now(UTC)).total_seconds()
+    return max(0.0, wait) if math.isfinite(wait) else default
 
 
 def with_retries(call: Callable[[], T], attempts: int = 6, throttles: int = 60) -> T:

@@ -4,7 +4,7 @@ import requests
 
 from scripts import settings
 from scripts.errors import FatalError, RetriableError
-from scripts.retry import ThrottledError, with_retries
+from scripts.retry import ThrottledError, seconds_of, with_retries
 
 SECTION_LIMIT = 3000  # characters of a section's text (docs: block-kit/section-block)
 
@@ -20,7 +20,7 @@ def _attempt(url: str, message: dict[str, object]) -> None:
     except requests.RequestException as error:
         raise RetriableError(f"Slack could not be reached ({type(error).__name__})") from error
     if answer.status_code == 429:
-        raise ThrottledError("Slack throttles", float(answer.headers.get("Retry-After", 1)))
+        raise ThrottledError("Slack throttles", seconds_of(answer.headers.get("Retry-After"), 1.0))
     if answer.status_code >= 500:
         raise RetriableError(f"Slack answered {answer.status_code}")
     if not answer.ok:

@@ -12,7 +12,7 @@ import shopify
 from requests.adapters import HTTPAdapter
 
 from scripts.errors import FatalError, RetriableError
-from scripts.retry import ThrottledError, with_retries
+from scripts.retry import ThrottledError, seconds_of, with_retries
 from scripts.settings import Shopify
 from scripts.shopify.limiter import Limiter
 
@@ -64,7 +64,9 @@ class Client:
             if answer.get("errors"):
                 raise _graphql_error(answer["errors"], cost)
             _check_search(extensions.get("search") or [])
-            data: dict[str, Any] = answer["data"]
+            data = answer.get("data")
+            if not isinstance(data, dict):
+                raise RetriableError("Shopify's answer holds neither data nor errors")
             return data
         finally:
             self.limiter.leave(permit, cost)
@@ -72,16 +74,19 @@ class Client:
     def _post(self, document: str, variables: dict[str, Any]) -> dict[str, Any]:
         try:
             response = self._http.post(
-                self._endpoint, json={"query": document, "variables": variables}, timeout=TIMEOUT
+                self._endpoint,
+                json={"query": document, "variables": variables},
+                timeout=TIMEOUT,
+                allow_redirects=False,  # the token would go along, to whatever host
             )
-            if not response.ok:
+            if response.status_code != 200:
                 raise _status_error(response)
-            answer: dict[str, Any] = orjson.loads(response.content)
+            answer = orjson.loads(response.content)
         except orjson.JSONDecodeError as error:
-            raise RetriableError("Shopify's answer was cut off") from error
+            raise RetriableError("Shopify's answer was cut off or is no JSON") from error
         except requests.RequestException as error:
             raise RetriableError(f"Shopify could not be reached: {_short(error)}") from error
-        return answer
+        return answer if isinstance(answer, dict) else {}
 
 
 def _cost_key(document: str, first: int | None) -> str:
@@ -102,7 +107,8 @@ def _check_search(searches: list[dict[str, Any]]) -> None:
 def _graphql_error(errors: Any, cost: dict[str, Any]) -> Exception:
     if not isinstance(errors, list):  # Shopify sends a plain string for some refusals
         return FatalError(f"Shopify refused the call: {errors}")
-    codes = {error.get("extensions", {}).get("code"): error for error in errors}
+    errors = [error if isinstance(error, dict) else {"message": error} for error in errors]
+    codes = {(error.get("extensions") or {}).get("code"): error for error in errors}
     message = "; ".join(str(error.get("message")) for error in errors[:3])
     if "THROTTLED" in codes:
         status = cost.get("throttleStatus") or {}
@@ -122,9 +128,16 @@ def _graphql_error(errors: Any, cost: dict[str, Any]) -> Exception:
 def _status_error(response: requests.Response) -> Exception:
     status = response.status_code
     if status == 429:
-        return ThrottledError("Shopify throttles", float(response.headers.get("Retry-After", 2)))
-    if status >= 500:
+        return ThrottledError(
+            "Shopify throttles", seconds_of(response.headers.get("Retry-After"), 2.0)
+        )
+    if status >= 500 or status == 408:
         return RetriableError(f"Shopify answered {status}")
+    if 300 <= status < 400:
+        return FatalError(
+            f"Shopify answered {status}, it lives elsewhere: SHOPIFY_URL has to be the shop's own "
+            "address, https://<name>.myshopify.com"
+        )
     if status in (401, 403):
         return FatalError(
             f"Shopify answered {status}: check SHOPIFY_ACCESS_TOKEN and its scopes for SHOPIFY_URL"

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from scripts.errors import FatalError
+from scripts.errors import FatalError, RetriableError
 from scripts.landing.writer import iso, now_utc
 from scripts.shopify.client import Client
 from scripts.shopify.documents import document
@@ -28,7 +28,7 @@ def pages(
             yield whole(client, stream, record), read_at
         if not page["pageInfo"]["hasNextPage"]:
             return
-        after = page["pageInfo"]["endCursor"]
+        after = _next(page["pageInfo"], after, stream.name)
 
 
 def whole(client: Client, stream: Stream, record: Record) -> Record:
@@ -90,7 +90,17 @@ def _complete(client: Client, record: Record, child: Child) -> None:
             variables = {"parent": parent, "first": CHILD_PAGE, "after": info["endCursor"]}
             page = _page(client.execute(document(child.document), variables), child.document)
             connection["nodes"] += page["nodes"]
-            info = page["pageInfo"]
+            before, info = info["endCursor"], page["pageInfo"]
+            if info["hasNextPage"]:
+                _next(info, before, child.document)
+
+
+def _next(info: Record, before: str | None, name: str) -> str:
+    """Where the next page begins: elsewhere than this one, else reading would never end."""
+    after: str | None = info["endCursor"]
+    if not after or after == before:
+        raise RetriableError(f"shopify/{name}: there is more, but a page does not say where")
+    return after
 
 
 def _page(data: Record, name: str) -> Record:

@@ -78,6 +78,8 @@ class Client:
                 yield text, read_at
             if not page.has_more:
                 return
+            if not page.data:
+                raise RetriableError(f"{path} has more, but Stripe gave an empty page")
             after = {"starting_after": head_of(bytes(page.data[-1])).id}
 
     def list(self, path: str, **filters: Any) -> Iterator[tuple[Record, str]]:
@@ -87,27 +89,29 @@ class Client:
 
     def newest(self, path: str, limit: int, filters: Mapping[str, Any]) -> Newest:
         """The newest objects of a list, and whether there are more."""
-        page = self._get(orjson.loads, path, path, limit=limit, **filters)
+        page = self._get(object_of, path, path, limit=limit, **filters)
         return page["data"], page["has_more"]
 
     def get(self, path: str, id_: str, **params: Any) -> Record:
         """One object as it is now; raises MissingError."""
         endpoint = f"{path}/{{id}}"
-        return self.completed(self._get(orjson.loads, endpoint, f"{path}/{id_}", **params))
+        return self.completed(self._get(object_of, endpoint, f"{path}/{id_}", **params))
 
     def completed(self, record: Record) -> Record:
         """Lists inside an object hold ten rows (`lines`, `items`, `refunds`): the rest is added."""
         for value in record.values():
             if isinstance(value, dict) and value.get("has_more") and value.get("url"):
                 url = urlsplit(value["url"])
-                last = value["data"][-1]["id"]
-                query = {**dict(parse_qsl(url.query)), "starting_after": last}
+                query = dict(parse_qsl(url.query))
+                endpoint = endpoint_of(url.path)
                 while value["has_more"]:
-                    endpoint = endpoint_of(url.path)
-                    page = self._get(orjson.loads, endpoint, url.path, limit=PAGE, **query)
+                    if value["data"]:
+                        query["starting_after"] = value["data"][-1]["id"]
+                    page = self._get(object_of, endpoint, url.path, limit=PAGE, **query)
+                    if page["has_more"] and not page["data"]:
+                        raise RetriableError(f"{url.path} has more, but Stripe gave an empty page")
                     value["data"] += page["data"]
                     value["has_more"] = page["has_more"]
-                    query["starting_after"] = value["data"][-1]["id"]
         return record
 
     def _get(self, parse: Callable[[bytes], T], endpoint: str, path: str, **params: Any) -> T:
@@ -141,13 +145,22 @@ def _translated(error: stripe.StripeError, path: str) -> Exception:
         return PermissionMissingError(path, named[1] if named else f"to read {path}")
     if isinstance(error, stripe.APIConnectionError):
         return RetriableError(f"Stripe could not be reached for {path}")
-    if error.http_status == 404:
-        return MissingError(f"Stripe does not know {path}")
     if isinstance(error, stripe.InvalidRequestError):
         if error.param == "starting_after":
             return RetriableError(f"the end of a page of {path} was deleted meanwhile")
+        # Only Stripe's own word makes a tombstone: a proxy's 404 would delete what is there.
+        if error.http_status == 404 and error.code == "resource_missing":
+            return MissingError(f"Stripe does not know {path}")
         return FatalError(f"Stripe refused {path}: {error.user_message}")
     return RetriableError(f"Stripe answered {error.http_status} for {path}")
+
+
+def object_of(body: bytes) -> Record:
+    """Raises ValueError when it is no JSON object."""
+    found: Record = orjson.loads(body)
+    if not isinstance(found, dict):
+        raise ValueError("not an object")
+    return found
 
 
 def _seconds(text: str | None) -> float | None:

@@ -1,0 +1,72 @@
+"""Answers that the local shop never gives: proxies, gateways and lists that do not end."""
+
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+from itertools import islice
+
+import pytest
+from hostile import Answer, hostile
+
+from scripts.errors import FatalError, RetriableError
+from scripts.retry import seconds_of
+from scripts.settings import Shopify
+from scripts.shopify.client import Client
+from scripts.shopify.pages import pages
+from scripts.shopify.streams import STREAMS
+
+TOKEN = "tests-" + "token"
+GOOD = Answer({"data": {"shop": {"id": "gid://shopify/Shop/1"}}})
+CUSTOMERS = next(stream for stream in STREAMS if stream.name == "customers")
+
+
+def client(url: str) -> Client:
+    return Client(Shopify(url, TOKEN, "2026-10"))
+
+
+def test_the_token_does_not_follow_a_redirect() -> None:
+    """A shop's own domain redirects; `requests` takes only the Authorization header off."""
+    with hostile(GOOD) as elsewhere:
+        moved = Answer(status=301, headers={"Location": f"{elsewhere.url}/graphql.json"})
+        with hostile(moved) as shop, pytest.raises(FatalError, match=r"<name>\.myshopify\.com"):
+            client(shop.url).execute("{ shop { id } }", {})
+        assert elsewhere.asked == []
+
+
+@pytest.mark.parametrize(
+    "first",
+    [
+        Answer([]),
+        Answer(None),
+        Answer({"data": None}),
+        Answer(b"<html>"),
+        Answer(status=408),
+        *(Answer(status=429, headers={"Retry-After": text}) for text in ("", "nan", "-1", "soon")),
+        Answer(status=429, headers={"Retry-After": "Wed, 21 Oct 2015 07:28:00 GMT"}),
+    ],
+)
+@pytest.mark.usefixtures("no_waiting")
+def test_what_is_no_answer_is_asked_for_again(first: Answer) -> None:
+    with hostile(first, GOOD) as shop:
+        assert client(shop.url).execute("{ shop { id } }", {}) == GOOD.body["data"]
+        assert len(shop.asked) == 2
+
+
+@pytest.mark.parametrize("errors", [["boom"], [{"message": "boom", "extensions": None}]])
+def test_errors_of_another_shape_are_a_sentence(errors: list[object]) -> None:
+    with hostile(Answer({"errors": errors})) as shop, pytest.raises(FatalError, match="boom"):
+        client(shop.url).execute("{ shop { id } }", {})
+
+
+@pytest.mark.parametrize("end", [None, "same"])
+def test_a_list_that_does_not_go_on_ends_in_an_error(end: str | None) -> None:
+    info = {"hasNextPage": True, "endCursor": end}
+    page = Answer({"data": {"page": {"nodes": [{"id": "1"}], "pageInfo": info}}})
+    with hostile(page) as shop, pytest.raises(RetriableError, match="does not say where"):
+        list(islice(pages(client(shop.url), CUSTOMERS, {}), 9))
+
+
+def test_a_wait_is_seconds_or_a_date() -> None:
+    assert seconds_of("2.5", 1.0) == 2.5
+    assert seconds_of(None, 1.0) == seconds_of("soon", 1.0) == seconds_of("inf", 1.0) == 1.0
+    later = format_datetime(datetime.now(UTC) + timedelta(minutes=5), usegmt=True)
+    assert 290 < seconds_of(later, 1.0) <= 300
