@@ -50,7 +50,7 @@ def hostile(*answers: Answer) -> Iterator[Hostile]:
             self.end_headers()
             self.wfile.write(body)
 
-        do_GET = do_POST = answer
+        do_GET = do_POST = do_PUT = answer
 
         def log_message(self, *_: object) -> None:
             pass

@@ -64,14 +64,21 @@ class Store:
 
     def create(self, key: str, document: dict[str, object]) -> None:
         """Write a JSON object that must not exist yet; raise LostRaceError when it does."""
+        body = orjson.dumps(document)
         with _explained(self.bucket, key):
-            self._client.put_object(
-                Bucket=self.bucket,
-                Key=key,
-                Body=orjson.dumps(document),
-                ContentType="application/json",
-                IfNoneMatch="*",
-            )
+            try:
+                self._client.put_object(
+                    Bucket=self.bucket,
+                    Key=key,
+                    Body=body,
+                    ContentType="application/json",
+                    IfNoneMatch="*",
+                )
+            except ClientError as error:
+                # An answer that got lost is asked for again, and then our own object is in the way.
+                repeated = error.response.get("ResponseMetadata", {}).get("RetryAttempts", 0) > 0
+                if not (repeated and _exists_already(error) and self.read(key) == body):
+                    raise
 
     def read(self, key: str) -> bytes:
         with _explained(self.bucket, key):
@@ -104,9 +111,12 @@ class Store:
         for start in range(0, len(keys), 1000):
             batch = keys[start : start + 1000]
             with _explained(self.bucket, batch[0]):
-                self._client.delete_objects(
+                answer = self._client.delete_objects(
                     Bucket=self.bucket, Delete={"Objects": [{"Key": key} for key in batch]}
                 )
+            for error in answer.get("Errors", []):  # inside an answer that is 200
+                place = f"s3://{self.bucket}/{error.get('Key')}"
+                raise RetriableError(f"S3 did not delete {place} ({error.get('Code')})")
 
     @contextmanager
     def _transfers(self, key: str) -> "Iterator[TransferManager]":
@@ -136,12 +146,20 @@ def _explained(bucket: str, key: str) -> Iterator[None]:
         raise RetriableError(f"S3 could not be reached for {place}: {error}") from error
 
 
+def _exists_already(error: ClientError) -> bool:
+    code = error.response.get("Error", {}).get("Code", "")
+    status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+    return code in ("PreconditionFailed", "ConditionalRequestConflict") or status in (409, 412)
+
+
 def _translate(error: ClientError, place: str) -> Exception:
     code = error.response.get("Error", {}).get("Code", "")
     status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-    if code in ("PreconditionFailed", "ConditionalRequestConflict") or status in (409, 412):
+    if _exists_already(error):
         return LostRaceError(f"{place} was created by another run first")
-    if code == "NoSuchKey":
+    if code == "RequestTimeout":  # of an upload that came too slowly; a 400
+        return RetriableError(f"S3 answered {status} {code} for {place}")
+    if code in ("NoSuchKey", "404"):  # an answer to HEAD has no body to say more
         return MissingObjectError(f"{place} is not there")
     if code in ("NoSuchBucket", "AccessDenied", "InvalidAccessKeyId", "SignatureDoesNotMatch"):
         return FatalError(

@@ -54,9 +54,9 @@ class Slice:
 def normalize_time(text: str, name: str) -> str:
     try:
         moment = datetime.fromisoformat(text.replace("Z", "+00:00"))
-    except ValueError as error:
+        return iso(moment if moment.tzinfo else moment.replace(tzinfo=UTC))
+    except (ValueError, OverflowError) as error:  # a zone can lead out of the years 1 to 9999
         raise FatalError(f"{name} is not an ISO 8601 time: {text!r}") from error
-    return iso(moment if moment.tzinfo else moment.replace(tzinfo=UTC))
 
 
 def plan_window(cursor: str | None, request: Request, lookback: timedelta) -> Window:

@@ -9,7 +9,7 @@ import pytest
 from scripts import settings
 from scripts.errors import FatalError, RetriableError
 from scripts.landing.state import KEEP_GENERATIONS, State, read_state, write_state
-from scripts.landing.store import LostRaceError, Store
+from scripts.landing.store import LostRaceError, MissingObjectError, Store
 
 
 def test_a_state_comes_back_as_it_was_written(store: Store) -> None:
@@ -74,5 +74,5 @@ def test_an_upload_that_is_refused_is_one_sentence(
 
 
 def test_a_download_that_is_not_there_is_one_sentence(store: Store, tmp_path: Path) -> None:
-    with pytest.raises(FatalError, match=f"S3 answered 404 .* for s3://{store.bucket}/none"):
+    with pytest.raises(MissingObjectError, match=f"s3://{store.bucket}/none is not there"):
         store.download("none", tmp_path / "part")

@@ -3,8 +3,11 @@
 from pathlib import Path
 
 import pytest
+from hostile import Answer, hostile
 
-from scripts.landing.store import Store
+from scripts.errors import RetriableError
+from scripts.landing.store import LostRaceError, Store
+from scripts.settings import S3
 
 
 @pytest.mark.parametrize("one_request", [10, 10_000])
@@ -16,3 +19,40 @@ def test_a_file_arrives_whole(
     path.write_bytes(b"line\n" * 200)
     store.upload(path, "landing/part")
     assert store.read("landing/part") == path.read_bytes()
+
+
+def refusal(code: str) -> bytes:
+    return f"<Error><Code>{code}</Code><Message>no</Message></Error>".encode()
+
+
+DOCUMENT: dict[str, object] = {"run_id": "20260301T000000Z-1"}
+LOST = Answer(refusal("InternalError"), 500)
+THERE = Answer(refusal("PreconditionFailed"), 412)
+
+
+@pytest.mark.usefixtures("s3_environment", "no_waiting")
+def test_an_object_of_ours_whose_answer_got_lost_is_ours() -> None:
+    """The repetition meets what the first attempt has written."""
+    with hostile(LOST, THERE, Answer(DOCUMENT)) as s3:
+        Store(S3("bucket", s3.url, "us-east-1")).create("state/1.json", DOCUMENT)
+        assert [line.split()[0] for line, _ in s3.asked] == ["PUT", "PUT", "GET"]
+    for answers in ([LOST, THERE, Answer({"run_id": "another"})], [THERE]):
+        with hostile(*answers) as s3, pytest.raises(LostRaceError):
+            Store(S3("bucket", s3.url, "us-east-1")).create("state/1.json", DOCUMENT)
+
+
+@pytest.mark.usefixtures("s3_environment", "no_waiting")
+def test_an_upload_that_was_too_slow_may_be_tried_again() -> None:
+    with hostile(Answer(refusal("RequestTimeout"), 400)) as s3, pytest.raises(RetriableError):
+        Store(S3("bucket", s3.url, "us-east-1")).create("state/1.json", DOCUMENT)
+
+
+@pytest.mark.usefixtures("s3_environment")
+def test_a_deletion_that_s3_refuses_is_told() -> None:
+    """The answer as a whole is 200."""
+    error = b"<Error><Key>landing/part</Key><Code>AccessDenied</Code></Error>"
+    with (
+        hostile(Answer(b"<DeleteResult>" + error + b"</DeleteResult>")) as s3,
+        pytest.raises(RetriableError, match=r"did not delete .*/part \(AccessDenied"),
+    ):
+        Store(S3("bucket", s3.url, "us-east-1")).delete(["landing/part"])
