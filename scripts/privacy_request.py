@@ -1,11 +1,12 @@
 """Take one of Shopify's compliance webhooks: `python -m scripts.privacy_request --body FILE`.
 
-The headers come as JSON in --headers. Outputs tell Kestra what to answer and what to start; who the
-customer is beyond the id stays in the bucket.
+The headers come in --headers, as JSON in base64. Outputs tell Kestra what to answer and what to
+start; who the customer is beyond the id stays in the bucket.
 """
 
 import argparse
 import logging
+from base64 import b64decode
 from datetime import timedelta
 from hashlib import sha256
 from pathlib import Path
@@ -34,7 +35,7 @@ def main() -> None:
     given = parser.parse_args()
     secret, body = settings.shopify_api_secret(), given.body.read_bytes()
     try:
-        asked = parse(body, orjson.loads(given.headers), secret)
+        asked = parse(body, orjson.loads(b64decode(given.headers)), secret)
     except RefusedError as error:
         log.warning("refused with %d: %s", error.status, error)
         Kestra.outputs({"status": error.status, "message": str(error), "redact": False})

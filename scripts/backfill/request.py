@@ -1,6 +1,7 @@
 """What a backfill request may say, and the windows that it is cut into."""
 
 import hashlib
+from base64 import b64decode
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -15,6 +16,8 @@ FIELDS = ("source", "streams", "since", "until")
 # Between two windows the scheduled pulls have their turn.
 WINDOWS = 30
 SHORTEST = timedelta(days=1)
+# Before all shops; Stripe knows no seconds before it.
+EARLIEST = "1970-01-01T00:00:00.000000Z"
 # A caller's clock may be ahead of ours.
 SKEW = timedelta(minutes=5)
 
@@ -43,7 +46,18 @@ class Backfill:
         return hashlib.sha256(text).hexdigest()[:16]
 
 
-def parse(text: str, sources: Mapping[str, Source]) -> Backfill:
+def decoded(body: str) -> str | bytes:
+    """The JSON of a request that comes as base64. A body that Kestra could not read as an object or
+    a list is a JSON string there."""
+    raw = b64decode(body)
+    try:
+        found = orjson.loads(raw)
+    except orjson.JSONDecodeError:
+        return raw
+    return found if isinstance(found, str) else raw
+
+
+def parse(text: str | bytes, sources: Mapping[str, Source]) -> Backfill:
     """The request of a JSON body; FatalError says what is wrong and what would be right."""
     try:
         body = orjson.loads(text)
@@ -61,6 +75,8 @@ def parse(text: str, sources: Mapping[str, Source]) -> Backfill:
     until = _time(body, "until")
     if since >= until:
         raise FatalError(f"since {since} is not before until {until}")
+    if since < EARLIEST:
+        raise FatalError(f"since {since} is before {EARLIEST}")
     if until > iso(now_utc() + SKEW):
         raise FatalError(f"until {until} is in the future")
     return Backfill(name, _streams(body.get("streams"), sources[name]), since, until)
@@ -75,7 +91,7 @@ def _time(body: Mapping[str, object], field: str) -> str:
 
 def _streams(value: object, source: Source) -> tuple[str, ...]:
     """All when none are named; a list of names or a text with commas."""
-    listed = value.split(",") if isinstance(value, str) else value or []
+    listed = [] if value is None else value.split(",") if isinstance(value, str) else value
     if not isinstance(listed, list) or not all(isinstance(item, str) for item in listed):
         raise FatalError("streams is not a list of names")
     names = [item.strip() for item in listed if item.strip()]

@@ -35,6 +35,8 @@ def windows_of(stack: Stack, execution: str) -> list[dict[str, Any]]:
         ({"source": "ebay"}, "source is 'ebay': choose from shopify, stripe"),
         ({"source": "stripe", "since": "2026-01-01"}, "until is missing"),
         (["stripe"], "the body is not a JSON object"),
+        # Kestra renders a task's variables once more: a body must not become a template.
+        ({"source": "{{ 1 + 1 }}"}, "source is '{{ 1 + 1 }}'"),
     ],
 )
 def test_a_bad_body_is_answered_with_what_is_wrong(stack: Stack, body: Any, said: str) -> None:

@@ -42,6 +42,22 @@ def test_the_form_masks_landing_and_runs_the_job(stack: Stack, monkeypatch) -> N
     assert bad["state"]["current"] == "FAILED"
 
 
+def test_a_header_is_no_template(stack: Stack) -> None:
+    """The address is no secret: whoever knows it could have secrets of Kestra sent elsewhere. Here
+    an expression would give the right signature."""
+    place = "executions/webhook/ecomm.privacy/shopify_request/shopify-compliance"
+    body = b'{"customer": {"id": 770101}}'
+    digest = hmac.new(stack.values["SHOPIFY_API_SECRET"].encode(), body, hashlib.sha256).digest()
+    signature = base64.b64encode(digest).decode()
+    headers = {
+        "Content-Type": "application/json",
+        "X-Shopify-Topic": "customers/redact",
+        "X-Shopify-Hmac-Sha256": f"{{{{ '{signature[:9]}' ~ '{signature[9:]}' }}}}",
+    }
+    url = f"{stack.values['KESTRA_URL']}/api/v1/main/{place}"
+    assert requests.post(url, data=body, headers=headers, timeout=120).status_code == 401
+
+
 def test_shopifys_webhook_is_answered_and_starts_the_redaction(stack: Stack) -> None:
     place = "executions/webhook/ecomm.privacy/shopify_request/shopify-compliance"
     url = f"{stack.values['KESTRA_URL']}/api/v1/main/{place}"

@@ -1,5 +1,6 @@
 """What a request may say, what is said to a bad one, and its windows."""
 
+import base64
 import itertools
 from datetime import UTC, datetime, timedelta
 
@@ -8,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scripts.backfill.request import WINDOWS, Backfill, Source, parse, windows
+from scripts.backfill.request import WINDOWS, Backfill, Source, decoded, parse, windows
 from scripts.backfill.sources import SOURCES
 from scripts.errors import FatalError
 from scripts.landing.writer import iso
@@ -34,9 +35,15 @@ def asked(**changes: object) -> str:
         (asked(streams=["unicorns"]), r"unknown streams \['unicorns'\]: choose from shop, orders"),
         (asked(streams=[1]), "streams is not a list of names"),
         (asked(streams={"a": 1}), "streams is not a list of names"),
+        (asked(streams={}), "streams is not a list of names"),
+        (asked(streams=0), "streams is not a list of names"),
+        (asked(streams=False), "streams is not a list of names"),
         (asked(since=""), "since is missing"),
         (asked(until=None), "until is missing"),
         (asked(since="yesterday"), "since is not an ISO 8601 time: 'yesterday'"),
+        (asked(since="0001-01-01T00:00:00+05:00"), "since is not an ISO 8601 time"),
+        (asked(until="9999-12-31T23:59:59-05:00"), "until is not an ISO 8601 time"),
+        (asked(since="0001-01-01"), "since 0001-01-01.* is before 1970"),
         (asked(since="2026-03-01"), "since 2026-03-01.* is not before until 2026-02-01"),
         (asked(until="2999-01-01"), "until 2999-01-01.* is in the future"),
     ],
@@ -44,6 +51,14 @@ def asked(**changes: object) -> str:
 def test_a_bad_request_is_told_what_is_wrong(text: str, said: str) -> None:
     with pytest.raises(FatalError, match=said):
         parse(text, KNOWN)
+
+
+@pytest.mark.parametrize(
+    ("sent", "text"),
+    [(b'{"source": 1}', b'{"source": 1}'), (b'"not {json"', "not {json"), (b"[", b"[")],
+)
+def test_a_body_comes_as_base64(sent: bytes, text: str | bytes) -> None:
+    assert decoded(base64.b64encode(sent).decode()) == text
 
 
 def test_the_same_request_has_the_same_id_however_it_is_written() -> None:

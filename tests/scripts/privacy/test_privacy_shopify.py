@@ -75,7 +75,8 @@ def test_the_email_that_shopify_names_is_looked_for(
     land(store)
     (tmp_path / "body").write_bytes(BODY)
     given = {**s3_environment, "SHOPIFY_API_SECRET": SECRET}
-    arguments = ("--body", str(tmp_path / "body"), "--headers", orjson.dumps(signed()).decode())
+    headers = base64.b64encode(orjson.dumps(signed())).decode()
+    arguments = ("--body", str(tmp_path / "body"), "--headers", headers)
     first = run_script("privacy_request", given, *arguments)
     assert first.returncode == 0, first.stderr
     assert '"status": 200' in first.stdout
