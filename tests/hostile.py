@@ -44,11 +44,14 @@ def hostile(*answers: Answer) -> Iterator[Hostile]:
             service.asked.append((f"{self.command} {self.path}", headers))
             told = service.next()
             body = told.body if isinstance(told.body, bytes) else orjson.dumps(told.body)
-            self.send_response(told.status)
-            for name, value in ({"Content-Length": str(len(body))} | told.headers).items():
+            self.send_response_only(told.status)
+            for name, value in (self.usual(body) | told.headers).items():
                 self.send_header(name, value)
             self.end_headers()
             self.wfile.write(body)
+
+        def usual(self, body: bytes) -> dict[str, str]:
+            return {"Content-Length": str(len(body)), "Date": self.date_time_string()}
 
         do_GET = do_POST = do_PUT = answer
 

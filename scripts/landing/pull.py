@@ -46,6 +46,7 @@ class Reader:
         window is begun anew.
     window: the next window, from the cursor, the request and the lookback.
     details: what the manifests say besides.
+    ahead: how far our clock is ahead of the source's, once its plan has been made.
     """
 
     read: Callable[[Slice], Iterable[Change]]
@@ -57,6 +58,7 @@ class Reader:
     readable: Callable[[Slice], bool] = always
     window: Callable[[str | None, Request, timedelta], Window] = plan_window
     details: Mapping[str, object] = field(default_factory=dict[str, object])
+    ahead: Callable[[], timedelta] = timedelta
 
 
 @dataclass(frozen=True)
@@ -115,6 +117,16 @@ def _begin(run: _Run, state: State) -> State:
     """The state with a freshly planned window; not written yet."""
     window = run.reader.window(state.cursor, run.request, run.reader.lookback)
     slices = list(run.reader.plan(window))
+    ahead = run.reader.ahead()
+    if ahead and not run.request.until:
+        until = iso(now_utc() - ahead)
+        log.warning(
+            "%s/%s: this machine's clock is %s ahead of the source's; the window ends at %s",
+            run.target.source, run.target.stream, ahead, until,
+        )  # fmt: skip
+        request = replace(run.request, until=until)
+        window = run.reader.window(state.cursor, request, run.reader.lookback)
+        slices = list(run.reader.plan(window))
     opened = OpenWindow(window, slices, run.request.full_refresh, iso(now_utc()))
     return replace(state, open=opened)
 

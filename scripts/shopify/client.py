@@ -12,6 +12,7 @@ import shopify
 from requests.adapters import HTTPAdapter
 
 from scripts.errors import FatalError, RetriableError
+from scripts.landing.clock import SourceClock
 from scripts.retry import ThrottledError, seconds_of, with_retries
 from scripts.settings import Shopify
 from scripts.shopify.limiter import Limiter
@@ -34,6 +35,7 @@ class Client:
     def __init__(self, settings: Shopify) -> None:
         self.version = settings.api_version
         self.limiter = Limiter()
+        self.clock = SourceClock()
         session = shopify.Session("shop.myshopify.com", self.version, settings.access_token)
         shopify.ShopifyResource.activate_session(session)
         shopify.ShopifyResource.set_site(f"{settings.url}/admin/api/{self.version}")
@@ -79,6 +81,7 @@ class Client:
                 timeout=TIMEOUT,
                 allow_redirects=False,  # the token would go along, to whatever host
             )
+            self.clock.hear(response.headers.get("Date"))
             if response.status_code != 200:
                 raise _status_error(response)
             answer = orjson.loads(response.content)

@@ -47,6 +47,7 @@ def pull(client: Client, store: Store, stream: Stream, request: Request) -> Resu
         snapshot=stream.reads == "whole",
         workers=WORKERS,
         beginning=BEGINNING,
+        ahead=client.clock.ahead,
     )
     try:
         return land(store, Target(SOURCE, stream.name, client.version), request, reader)

@@ -13,6 +13,7 @@ import orjson
 import stripe
 
 from scripts.errors import FatalError, RetriableError
+from scripts.landing.clock import SourceClock
 from scripts.landing.writer import iso, now_utc
 from scripts.retry import ThrottledError, with_retries
 from scripts.settings import Stripe
@@ -59,6 +60,7 @@ class Client:
             http_client=Transport(settings.api_base or stripe.DEFAULT_API_BASE),
             max_network_retries=0,  # with_retries does it, and says so
         )
+        self.clock = SourceClock()
         permitted = settings.requests_per_second
         self._limiter = limiter or Limiter(permitted, IN_ALL * permitted)
         self.version: str = stripe.api_version
@@ -131,6 +133,7 @@ class Client:
         except stripe.StripeError as error:
             raise _translated(error, path) from error
         self._limiter.succeeded(endpoint)
+        self.clock.hear(response.headers.get("date"))
         try:
             return parse(response.body.raw)
         except ValueError as error:

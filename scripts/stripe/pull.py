@@ -44,6 +44,7 @@ def pull(client: Client, store: Store, stream: Stream, request: Request) -> Resu
         beginning=BEGINNING,
         workers=WORKERS,
         readable=_readable,
+        ahead=client.clock.ahead,
     )
     try:
         return land(store, target, request, reader)

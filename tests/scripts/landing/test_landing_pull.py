@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 
 import pytest
 from hypothesis import given
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 from lake import landed, manifests
 
 from scripts.errors import FatalError, RetriableError
+from scripts.landing.clock import SourceClock
 from scripts.landing.pull import Reader, Request, pull
 from scripts.landing.slices import Change, SliceTooBigError, Target, fingerprint
 from scripts.landing.state import read_state
@@ -234,6 +236,39 @@ def test_a_full_refresh_does_not_go_on_with_another_window(store: Store) -> None
 def test_the_time_of_reading_is_the_time_of_extraction(store: Store) -> None:
     land(store, Change("a", {"id": "a"}, MINUTES[0], read_at=MINUTES[1]))
     assert landed(store, "shopify", "things")[0]["_extracted_at"] == MINUTES[1]
+
+
+def test_a_clock_that_is_ahead_does_not_move_the_cursor_into_the_future(
+    store: Store, caplog: pytest.LogCaptureFixture
+) -> None:
+    """What changed between the source's now and ours would have been before the cursor."""
+    planned: list[Window] = []
+
+    def plan(window: Window) -> list[Slice]:
+        planned.append(window)
+        return [Slice(window.since, window.until)]
+
+    hour, lookback, began = timedelta(hours=1), timedelta(minutes=10), now_utc()
+    reader = Reader(lambda piece: [], plan=plan, lookback=lookback, ahead=lambda: hour)
+    pull(store, THINGS, Request(), reader)
+    state = read_state(store, "shopify", "things")
+    assert iso(began - hour) <= str(state.cursor) <= iso(now_utc() - hour)
+    assert planned[-1].remember_from == iso(datetime.fromisoformat(planned[-1].until) - lookback)
+    assert "clock is 1:00:00 ahead of the source's" in caplog.text
+    pull(store, THINGS, Request(until=MINUTES[3]), reader)
+    assert planned[-1].until == MINUTES[3]
+
+
+def test_a_source_tells_its_time_with_its_answers() -> None:
+    clock = SourceClock()
+    assert clock.ahead() == timedelta(0)
+    for off in (timedelta(hours=-1), timedelta(seconds=30)):
+        clock.hear(format_datetime(now_utc() - off, usegmt=True))
+        assert clock.ahead() == timedelta(0)
+    clock.hear(format_datetime(now_utc() - timedelta(hours=1), usegmt=True))
+    assert abs(clock.ahead() - timedelta(hours=1)) < timedelta(seconds=5)
+    clock.hear("yesterday")
+    assert clock.ahead() == timedelta(0)
 
 
 def test_the_last_slice_is_read_when_all_others_have_landed(store: Store) -> None:

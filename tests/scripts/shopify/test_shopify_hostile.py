@@ -65,6 +65,14 @@ def test_a_list_that_does_not_go_on_ends_in_an_error(end: str | None) -> None:
         list(islice(pages(client(shop.url), CUSTOMERS, {}), 9))
 
 
+def test_the_shop_s_time_is_heard() -> None:
+    date = format_datetime(datetime.now(UTC) - timedelta(hours=1), usegmt=True)
+    with hostile(Answer(GOOD.body, headers={"Date": date})) as shop:
+        found = client(shop.url)
+        found.execute("{ shop { id } }", {})
+    assert timedelta(minutes=59) < found.clock.ahead() < timedelta(minutes=61)
+
+
 def test_a_wait_is_seconds_or_a_date() -> None:
     assert seconds_of("2.5", 1.0) == 2.5
     assert seconds_of(None, 1.0) == seconds_of("soon", 1.0) == seconds_of("inf", 1.0) == 1.0

@@ -1,5 +1,7 @@
 """Answers that the local Stripe never gives: proxies before it, and lists that do not end."""
 
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from typing import Any
 
 import pytest
@@ -70,6 +72,14 @@ def test_a_list_inside_an_object_may_begin_empty_and_must_end() -> None:
         pytest.raises(RetriableError, match="an empty page"),
     ):
         client(stripe.url).get("/v1/charges", "ch_1")
+
+
+def test_stripe_s_time_is_heard() -> None:
+    date = format_datetime(datetime.now(UTC) - timedelta(hours=1), usegmt=True)
+    with hostile(Answer({"id": "ch_1"}, headers={"Date": date})) as stripe:
+        found = client(stripe.url)
+        found.get("/v1/charges", "ch_1")
+    assert timedelta(minutes=59) < found.clock.ahead() < timedelta(minutes=61)
 
 
 @pytest.mark.parametrize("body", [[], None, "charge"])
