@@ -17,7 +17,7 @@ from scripts.files.former import former_rows
 from scripts.files.rows import BadFileError, place
 from scripts.files.spool import Spool, spool
 from scripts.landing.state import State, read_state, write_state
-from scripts.landing.store import Store
+from scripts.landing.store import MissingObjectError, Store
 from scripts.landing.writer import LandingWriter, iso, now_utc
 
 log = logging.getLogger(__name__)
@@ -44,6 +44,10 @@ def land_files(store: Store, prefix: str) -> Iterator[Landed]:
         yield _land_dataset(store, DATASETS[name], files)
 
 
+class _TakenAwayError(Exception):
+    """The file was in the list and is there no more: whose it is may move it at any time."""
+
+
 @dataclass(frozen=True)
 class _Run:
     """One run of one dataset: where its rows and its rejected rows go."""
@@ -61,6 +65,7 @@ def _land_dataset(store: Store, dataset: Dataset, files: list[Dropped]) -> Lande
         return Landed(dataset.name, 0, 0, 0, 0)
     seen: dict[str, list[str]] = {}
     sources: list[dict[str, object]] = []
+    gone = 0
     with (
         LandingWriter(store, SOURCE, dataset.name, VERSION) as rows,
         LandingWriter(store, SOURCE, REJECTED, VERSION) as rejected,
@@ -68,7 +73,12 @@ def _land_dataset(store: Store, dataset: Dataset, files: list[Dropped]) -> Lande
         run = _Run(store, dataset, rows, rejected)
         for file in new:
             former = _known(state, file)[1]
-            written = _land_file(run, file, former)
+            try:
+                written = _land_file(run, file, former)
+            except _TakenAwayError:
+                log.warning("%s was taken away before it was read", file.name)
+                gone += 1
+                continue
             if written is None:
                 # What its last good version landed is still what holds.
                 seen[file.name] = [file.etag, former]
@@ -80,9 +90,10 @@ def _land_dataset(store: Store, dataset: Dataset, files: list[Dropped]) -> Lande
         rejected.finish(state.cursor, now)
         after = State(state.generation + 1, now, state.seen | seen, rows.run_id)
         write_state(store, SOURCE, dataset.name, after)
-        log.info("%s/%s: %d files, landed %d", SOURCE, dataset.name, len(new), rows.rows)
-        bad_files = len(new) - len(sources)
-        return Landed(dataset.name, len(new), rows.rows, bad_files, rejected.rows - bad_files)
+        taken = len(new) - gone
+        log.info("%s/%s: %d files, landed %d", SOURCE, dataset.name, taken, rows.rows)
+        bad_files = taken - len(sources)
+        return Landed(dataset.name, taken, rows.rows, bad_files, rejected.rows - bad_files)
 
 
 def _known(state: State, file: Dropped) -> list[str]:
@@ -94,7 +105,10 @@ def _land_file(run: _Run, file: Dropped, former: str) -> int | None:
     """The number of rows written, deletions included; None for a bad file, which writes none."""
     with tempfile.TemporaryDirectory(prefix="ecomm-files-") as folder:
         path = Path(folder) / "file"
-        run.store.download(file.key, path)
+        try:
+            run.store.download(file.key, path)
+        except MissingObjectError as error:
+            raise _TakenAwayError from error
         try:
             kept = spool(path, file.name, run.dataset)
         except BadFileError as error:

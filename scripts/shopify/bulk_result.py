@@ -52,7 +52,7 @@ def _rows(file: IO[bytes]) -> Iterator[tuple[str, str | None, int, int]]:
         try:
             record = orjson.loads(line)
             yield record["id"], record.get("__parentId"), place, len(line)
-        except (orjson.JSONDecodeError, KeyError) as error:
+        except (orjson.JSONDecodeError, KeyError, TypeError) as error:
             raise CountError(f"line {number} of the bulk result is damaged") from error
         place += len(line)
 
@@ -64,6 +64,13 @@ def _check(index: sqlite3.Connection, objects: int, roots: int) -> None:
         raise CountError(
             f"the bulk result has {found} objects, {found_roots} of them root objects, but Shopify "
             f"counted {objects} and {roots}"
+        )
+    (different,) = index.execute(
+        "select count(distinct id) from line where parent is null"
+    ).fetchone()
+    if different != roots:
+        raise CountError(
+            f"the bulk result holds {roots - different} root objects twice, so others are missing"
         )
     orphan = index.execute(
         "select parent from (select distinct parent from line where parent is not null) "

@@ -253,6 +253,23 @@ def test_of_two_runs_at_once_one_fails_and_nothing_is_lost(
     assert read_state(store, "files", "inventory").generation == 1
 
 
+def test_a_file_that_is_taken_away_meanwhile_does_not_stop_the_others(
+    store: Store, drop: Drop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drop("inventory/a.csv", counts(b"A,1"))
+    drop("inventory/b.csv", counts(b"B,2"))
+    download = store.download
+
+    def moving(key: str, path: Path) -> None:
+        if key.endswith("/a.csv"):
+            store.delete([key])
+        download(key, path)
+
+    monkeypatch.setattr(store, "download", moving)
+    assert list(land_files(store, "")) == [Landed("inventory", 1, 1, 0, 0)]
+    assert now(store) == {"B": "2"}
+
+
 @pytest.mark.parametrize("dies_at", ["rows.finish", "rejected.finish", "write_state"])
 def test_a_killed_run_is_repeated_whole(
     store: Store, drop: Drop, monkeypatch: pytest.MonkeyPatch, dies_at: str

@@ -74,6 +74,8 @@ def test_lines_keep_the_order_of_the_file(tmp_path: Path) -> None:
         (lines_of([[1]]), 3, 2, "counted 3 and 2"),
         ([*lines_of([[1]])[1:], {"id": gid("Order", 9)}], 3, 1, "lacks gid://shopify/Order/0"),
         ([{"name": "no id"}], 1, 1, "line 1 of the bulk result is damaged"),
+        ([None], 1, 1, "line 1 of the bulk result is damaged"),
+        ([{"id": gid("Order", 1)}] * 2, 2, 2, "holds 1 root objects twice"),
         (
             [{"id": gid("Order", 1)}, {"id": gid("Fee", 1), "__parentId": gid("Order", 1)}],
             2, 1, "belongs to no connection",
