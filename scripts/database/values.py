@@ -35,7 +35,9 @@ def to_json(value: object) -> object:
             return base64.b64encode(bytes(value)).decode()
         case dict():
             return {str(key): to_json(item) for key, item in value.items()}
-        case list() | tuple() | set():
+        case set() | frozenset():  # of MySQL; in another order each time, which looks like a change
+            return sorted(str(to_json(item)) for item in value)
+        case list() | tuple():
             return [to_json(item) for item in value]
         case _:
             return str(value)
