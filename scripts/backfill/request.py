@@ -16,6 +16,7 @@ FIELDS = ("source", "streams", "since", "until")
 # Between two windows the scheduled pulls have their turn.
 WINDOWS = 30
 SHORTEST = timedelta(days=1)
+LONGEST = 40_000  # the flow cuts what is longer than 45,000
 # Before all shops; Stripe knows no seconds before it.
 EARLIEST = "1970-01-01T00:00:00.000000Z"
 # A caller's clock may be ahead of ours.
@@ -59,6 +60,8 @@ def decoded(body: str) -> str | bytes:
 
 def parse(text: str | bytes, sources: Mapping[str, Source]) -> Backfill:
     """The request of a JSON body; FatalError says what is wrong and what would be right."""
+    if len(text) > LONGEST:
+        raise FatalError(f"the body is longer than {LONGEST} bytes")
     try:
         body = orjson.loads(text)
     except orjson.JSONDecodeError as error:

@@ -4,6 +4,7 @@ What a file is, its first bytes say; its name must not say another thing.
 """
 
 import gzip
+import lzma
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -18,9 +19,14 @@ from scripts.files.rows import BadFileError
 MAGIC = {".gz": b"\x1f\x8b", ".zst": b"\x28\xb5\x2f\xfd", ".zip": b"PK"}
 CALLED = {".gz": "gzip", ".zst": "Zstandard", ".zip": "zip"}
 ENCRYPTED = 0x1
-# Windows packs what is larger than 2 GB with Deflate64, which nothing here reads.
-ZIP_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA)
-BROKEN = (EOFError, OSError, zlib.error, zipfile.BadZipFile, zstandard.ZstdError)
+BROKEN = (
+    EOFError,
+    OSError,
+    lzma.LZMAError,
+    zlib.error,
+    zipfile.BadZipFile,
+    zstandard.ZstdError,
+)
 
 
 @contextmanager
@@ -42,6 +48,11 @@ def unpacked(path: Path, named: str | None) -> Iterator[IO[bytes]]:
         try:
             with _opened(raw, kind) as file:
                 yield file
+        except NotImplementedError as error:
+            # Such as Deflate64, with which Windows packs what is larger than 2 GB.
+            raise BadFileError(
+                "its zip is packed in a way that cannot be read: pack it as gzip"
+            ) from error
         except BROKEN as error:
             raise BadFileError(
                 f"its {CALLED[kind]} is broken or cut off: upload it again"
@@ -96,6 +107,4 @@ def _only_file(archive: zipfile.ZipFile) -> zipfile.ZipInfo:
     (item,) = found
     if item.flag_bits & ENCRYPTED:
         raise BadFileError("its zip asks for a password: drop it without one")
-    if item.compress_type not in ZIP_METHODS:
-        raise BadFileError("its zip is packed in a way that cannot be read: pack it as gzip")
     return item

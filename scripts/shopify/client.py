@@ -131,9 +131,8 @@ def _graphql_error(errors: Any, cost: dict[str, Any]) -> Exception:
 def _status_error(response: requests.Response) -> Exception:
     status = response.status_code
     if status == 429:
-        return ThrottledError(
-            "Shopify throttles", seconds_of(response.headers.get("Retry-After"), 2.0)
-        )
+        wait = seconds_of(response.headers.get("Retry-After"), 2.0)
+        return ThrottledError("Shopify throttles", max(0.5, wait))
     if status >= 500 or status == 408:
         return RetriableError(f"Shopify answered {status}")
     if 300 <= status < 400:

@@ -37,6 +37,8 @@ def windows_of(stack: Stack, execution: str) -> list[dict[str, Any]]:
         (["stripe"], "the body is not a JSON object"),
         # Kestra renders a task's variables once more: a body must not become a template.
         ({"source": "{{ 1 + 1 }}"}, "source is '{{ 1 + 1 }}'"),
+        ({"source": "x" * 200_000}, "the body is longer than"),
+        ("text", "the body is not a JSON object"),
     ],
 )
 def test_a_bad_body_is_answered_with_what_is_wrong(stack: Stack, body: Any, said: str) -> None:

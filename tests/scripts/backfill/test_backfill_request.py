@@ -27,6 +27,7 @@ def asked(**changes: object) -> str:
     [
         ("", "the body is not JSON"),
         ("{", "the body is not JSON"),
+        (asked(streams=["x" * 50_000]), "the body is longer than 40000 bytes"),
         ("[1]", "the body is not a JSON object with the fields source, streams, since, until"),
         (asked(source="ebay"), "source is 'ebay': choose from shop"),
         (asked(source=None), "source is None"),

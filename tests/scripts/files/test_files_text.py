@@ -162,8 +162,10 @@ def zip_with(header: int, directory: int, value: int) -> bytes:
     [
         (zip_with(6, 8, 0x1), "asks for a password"),
         (zip_with(8, 10, 9), "packed in a way that cannot be read"),  # Deflate64
+        (zip_with(6, 8, 0x40), "packed in a way that cannot be read"),
+        (zip_with(4, 6, 200), "packed in a way that cannot be read"),
     ],
-    ids=["encrypted", "deflate64"],
+    ids=["encrypted", "deflate64", "strongly encrypted", "of the future"],
 )
 def test_a_zip_that_cannot_be_opened_is_refused(
     tmp_path: Path, content: bytes, reason: str
