@@ -299,6 +299,19 @@ def test_times_that_python_does_not_know(engine: Engine, store: Store) -> None:
     assert land(engine, store, "prices:until") == 1
 
 
+def test_times_in_another_style_of_the_server(postgres: str, store: Store) -> None:
+    engine = connect(f"{postgres}&options=-cdatestyle%3DSQL,DMY%20-ctimezone%3DEurope/Berlin")
+    run(
+        engine,
+        "DROP TABLE IF EXISTS styled",
+        "CREATE TABLE styled (id int PRIMARY KEY, at timestamp, day date)",
+        "INSERT INTO styled VALUES (1, '02/03/2026 12:00:00', '02/03/2026')",
+    )
+    assert land(engine, store, "styled:at") == 1
+    (envelope,) = landed(store, "database", "styled")
+    assert envelope["record"] == {"id": 1, "at": "2026-03-02T12:00:00", "day": "2026-03-02"}
+
+
 def test_a_key_of_two_texts_does_not_make_two_rows_one(engine: Engine, store: Store) -> None:
     run(
         engine,
