@@ -6,9 +6,22 @@ knows times without an end.
 
 from datetime import date, datetime
 
-from sqlalchemy import Column, ColumnElement, Date, DateTime, String, func, literal_column, or_
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Date,
+    DateTime,
+    String,
+    and_,
+    case,
+    func,
+    literal,
+    literal_column,
+    or_,
+)
 
 SQLITE_TIME, SQLITE_DATE = "%Y-%m-%d %H:%M:%f", "%Y-%m-%d"
+SQLITE_DATED = "[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]*"
 
 
 def ordered(dialect: str, column: Column[object]) -> ColumnElement[object]:
@@ -17,7 +30,9 @@ def ordered(dialect: str, column: Column[object]) -> ColumnElement[object]:
     if dialect != "sqlite" or not isinstance(column.type, DateTime | Date):
         return column
     shape = SQLITE_TIME if isinstance(column.type, DateTime) else SQLITE_DATE
-    return func.strftime(shape, column, type_=String())
+    # SQLite takes a number for a Julian day, and the text `now` for this moment.
+    dated = and_(func.typeof(column) == "text", column.op("GLOB")(literal(SQLITE_DATED, String())))
+    return case((dated, func.strftime(shape, column, type_=String())))
 
 
 def unordered(dialect: str, column: Column[object]) -> ColumnElement[bool]:

@@ -249,8 +249,9 @@ def test_what_sqlite_keeps_in_a_column_of_another_type_comes_as_it_is(
         " doc json, note text)",
         "INSERT INTO odd VALUES (1, 1763892000, 'cheap', 'no', '{', cast(x'ff' AS text))",
         "INSERT INTO odd VALUES (2, '2026-03-01', 1.5, 1, '[1]', 'ü')",
+        "INSERT INTO odd VALUES (3, 'now', NULL, NULL, NULL, NULL), (4, 2.5, 0, 0, '', '')",
     )
-    assert land(engine, store, "odd:at") == 2
+    assert land(engine, store, "odd:at") == 4
     assert [envelope["record"] for envelope in landed(store, "database", "odd")] == [
         {"id": 1, "at": 1763892000, "price": "cheap", "flag": "no", "doc": "{", "note": "/w=="},
         {
@@ -261,7 +262,10 @@ def test_what_sqlite_keeps_in_a_column_of_another_type_comes_as_it_is(
             "doc": [1],
             "note": "ü",
         },
+        {"id": 3, "at": "now", "price": None, "flag": None, "doc": None, "note": None},
+        {"id": 4, "at": 2.5, "price": "0.00", "flag": False, "doc": "", "note": ""},
     ]
+    assert read_state(store, "database", "odd").cursor == "2026-03-01T00:00:00.000000Z"
     assert land(engine, store, "odd:at") == 0
     run(engine, "UPDATE odd SET at = at + 1 WHERE id = 1")
     assert land(engine, store, "odd:at") == 1
