@@ -154,7 +154,7 @@ def _configuration(settings: Settings, work: Path) -> dict[str, str]:
         "spark.ui.retainedJobs": "20",
         "spark.ui.retainedStages": "20",
         "spark.ui.retainedTasks": "200",
-        # What VACUUM has deleted is not told in the table's history, as on S3: each took two commits.
+        # As on S3 a table's history does not tell of VACUUM: that took two commits each.
         "spark.databricks.delta.vacuum.logging.enabled": "false",
         # VACUUM lists a table in that many tasks, 10,000 by itself: half a minute a table.
         "spark.sql.sources.parallelPartitionDiscovery.parallelism": "4",
