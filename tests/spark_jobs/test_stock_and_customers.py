@@ -36,6 +36,12 @@ def lab(new_lab):
     lab = new_lab()
     levels = [level(1, "A", 3, 50), level(1, "A", 1, 10), level(2, "B", 1, 0)]
     lab.land("shopify", "inventory_levels", [*levels, level(3, "C", 1, 9, tracked=False)])
+    # E stops being tracked, F is not kept there any more, G gets another SKU; two items share H.
+    lab.land("shopify", "inventory_levels", [level(5, "E", 3, 5), level(6, "F", 3, 6)])
+    lab.land("shopify", "inventory_levels", [level(5, "E", 1, 5, tracked=False)])
+    lab.land("shopify", "inventory_levels", [level(6, "F", 1, 6) | {"isActive": False}])
+    lab.land("shopify", "inventory_levels", [level(7, "G", 3, 7), level(7, "G2", 1, 7)])
+    lab.land("shopify", "inventory_levels", [level(8, "H", 3, 3), level(9, "H", 2, 4)])
     # 28 units of A within 28 days: one a day, so 10 left are 10 days of cover, 50 were 50.
     sold = graphql_order(1, at(20), "5.00", 28, customer={"id": "gid://shopify/Customer/1"})
     sold["lineItems"]["nodes"][0]["sku"] = "A"
@@ -111,6 +117,17 @@ def test_a_day_out_of_stock_costs_what_would_have_sold(lab):
 
 def test_untracked_items_have_no_stock(lab):
     assert lab.rows("gold.inventory_daily", "sku IN ('C', 'X')") == []
+
+
+def test_stock_ends_when_it_is_not_kept_any_more(lab):
+    rows = lab.rows("gold.inventory_daily", "sku IN ('E', 'F', 'G', 'G2')", "date, sku")
+    found = {sku: [(TODAY - r["date"]).days for r in rows if r["sku"] == sku] for sku in "EFG"}
+    assert found == {"E": [3, 2], "F": [3, 2], "G": [3, 2]}
+    assert [(TODAY - r["date"]).days for r in rows if r["sku"] == "G2"] == [1, 0]
+
+
+def test_items_that_share_a_sku_are_added_up(lab):
+    assert [stock(lab, "H", ago)["available"] for ago in (3, 2, 0)] == [3, 7, 7]
 
 
 def test_counts_without_a_sku_are_known_by_their_titles(lab):

@@ -9,9 +9,10 @@ OVERSTOCK_DAYS = 180
 
 def query(sources: Sources) -> str:
     """One row a day, SKU and location. A day's stock is the last state seen by its end; a day with
-    no change carries the one before, up to the day of the last extraction. An item without a SKU is
-    known by its variant's id, in dropped counts by its titles. Untracked items have no stock and no
-    row. units_sold_28d is the item's sales in all locations over the 28 days that end that day."""
+    no change carries the one before, up to the day of the last extraction. Items that share a SKU
+    are added up; a dropped count stands for all of them. An item without a SKU is known by its
+    variant's id, in dropped counts by its titles. An item that is not tracked, or not kept at the
+    location, or no more, has no stock and no row. units_sold_28d is the item's sales in all locations over the 28 days that end that day."""
     begin = f"greatest(date, DATE '{sources.first}')" if sources.first else "date"
     recent = (
         f"processed_at > DATE '{sources.first}' - INTERVAL 29 DAYS" if sources.first else "true"
@@ -20,29 +21,45 @@ def query(sources: Sources) -> str:
     counted_day = sources.day("counted_at")
     return f"""
     WITH seen AS (
-      SELECT {shopify_day} AS date, updated_at AS at, coalesce(sku, variant_id, inventory_item_id)
-          AS sku, location_id, product_title, variant_title, location_name, on_hand, available,
-        committed, incoming
-      FROM {sources.silver("inventory_history")} WHERE NOT _deleted AND tracked AND active
+      SELECT {shopify_day} AS date, updated_at AS at, false AS counted, inventory_item_id AS item,
+        coalesce(sku, variant_id, inventory_item_id) AS sku, location_id, product_title,
+        variant_title, location_name, on_hand, available, committed, incoming,
+        NOT _deleted AND tracked AND active AS stocked
+      FROM {sources.silver("inventory_history")}
       UNION ALL
-      SELECT {counted_day}, counted_at, item, location_id, product_title, variant_title,
-        location_name, on_hand, available, committed, incoming
+      SELECT {counted_day}, counted_at, true, item, item, location_id, product_title, variant_title,
+        location_name, on_hand, available, committed, incoming, true
       FROM {sources.silver("inventory_counts")} WHERE NOT _deleted AND available IS NOT NULL
     ),
     last AS (
       SELECT * FROM (
-        SELECT *, row_number() OVER (PARTITION BY date, sku, location_id
+        SELECT *, row_number() OVER (PARTITION BY date, counted, item, location_id
           ORDER BY at DESC, available, on_hand, product_title, variant_title) AS rank FROM seen
       ) WHERE rank = 1
     ),
     spans AS (
-      SELECT *, lead(date) OVER (PARTITION BY sku, location_id ORDER BY date) AS next FROM last
+      SELECT *, lead(date) OVER (PARTITION BY counted, item, location_id ORDER BY date) AS next
+      FROM last
     ),
-    days AS (
+    -- A state that ends an item's stock ends the span before it and has none itself.
+    spread AS (
       SELECT explode(sequence({begin}, until)) AS day, * FROM (
         SELECT *, greatest(date, coalesce(date_sub(next, 1), DATE '{sources.as_of}')) AS until
         FROM spans
-      ) WHERE until >= {begin}
+      ) WHERE stocked AND until >= {begin}
+    ),
+    added AS (
+      SELECT day, sku, location_id, counted, max(at) AS at,
+        max_by(struct(product_title, variant_title, location_name), struct(at, item)) AS named,
+        sum(on_hand) AS on_hand, sum(available) AS available, sum(committed) AS committed,
+        sum(incoming) AS incoming
+      FROM spread GROUP BY day, sku, location_id, counted
+    ),
+    days AS (
+      SELECT *, named.* FROM (
+        SELECT *, row_number() OVER (PARTITION BY day, sku, location_id ORDER BY at DESC, counted)
+          AS rank FROM added
+      ) WHERE rank = 1
     ),
     sold AS (
       SELECT {sources.day("processed_at")} AS date, coalesce(line.sku, line.variant_id) AS sku,

@@ -17,9 +17,8 @@ def query(sources: Sources) -> str:
     ),
     seen AS (
       SELECT variant_id, location_id, {sources.day("updated_at")} AS date,
-        max_by(available, updated_at) AS available
-      FROM {sources.silver("inventory_history")}
-      WHERE NOT _deleted AND tracked AND active AND variant_id IS NOT NULL GROUP BY 1, 2, 3
+        max_by(IF(NOT _deleted AND tracked AND active, available, NULL), updated_at) AS available
+      FROM {sources.silver("inventory_history")} WHERE variant_id IS NOT NULL GROUP BY 1, 2, 3
     ),
     spans AS (
       SELECT *, coalesce(lead(date) OVER (PARTITION BY variant_id, location_id ORDER BY date),
@@ -29,6 +28,7 @@ def query(sources: Sources) -> str:
       SELECT d.variant_id, d.date, sum(greatest(s.available, 0)) AS available
       FROM (SELECT DISTINCT variant_id, date FROM sales) AS d
       JOIN spans AS s ON s.variant_id = d.variant_id AND s.date <= d.date AND d.date < s.until
+      WHERE s.available IS NOT NULL
       GROUP BY d.variant_id, d.date
     ),
     variants AS (
