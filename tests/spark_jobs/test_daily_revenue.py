@@ -15,6 +15,47 @@ SHOP = {
 }
 
 
+def rest_bag(amount: str) -> dict:
+    return {"shop_money": {"amount": amount, "currency_code": "USD"}}
+
+
+# As REST tells it since 2024-10: refunded shipping is no adjustment any more, duties have a list of
+# their own, and a tip is among the lines. In francs, so a row of its own.
+TIPPED = rest_order(
+    9,
+    "2026-03-02T10:00:00-05:00",
+    [
+        rest_line(91, "50.00", 1, tax="4.00", rate=0.08),
+        rest_line(92, "7.00", 1)
+        | {"title": "Tip", "tip_payment_gateway": "shopify_payments", "product_id": None},
+    ],
+    currency="CHF",
+    shipping_lines=[rest_shipping("8.00")],
+    total_tip_received="7.00",
+    original_total_duties_set=rest_bag("6.00"),
+    refunds=[
+        rest_refund(
+            73,
+            "2026-03-03T12:00:00-05:00",
+            [
+                {"line_item_id": 91, "quantity": 1, "subtotal": 50.0, "total_tax": 4.0},
+                {"line_item_id": 92, "quantity": 1, "subtotal": 7.0, "total_tax": 0},
+            ],
+            # What a version between the two ways tells in both is refunded once.
+            [{"id": 3, "kind": "shipping_refund", "amount": "-8.00", "tax_amount": "-0.60"}],
+        )
+        | {
+            "refund_shipping_lines": [
+                {"subtotal_amount_set": rest_bag("8.00"), "tax_amount_set": rest_bag("0.60")}
+            ],
+            "duties": [{"duty_id": 1, "amount_set": rest_bag("6.00")}],
+        }
+    ],
+    cancelled_at="2026-03-04T12:00:00-05:00",
+    total_tax="4.60",
+)
+
+
 @pytest.fixture(scope="module")
 def revenue(new_lab):
     lab = new_lab()
@@ -78,6 +119,7 @@ def revenue(new_lab):
                     )
                 ],
             ),
+            TIPPED,
         ],
     )
     # 23:30 in New York on the 2nd is 04:30 UTC on the 3rd: it belongs to the 2nd.
@@ -132,6 +174,16 @@ def test_shipping_refund_and_discrepancy(revenue):
     row = revenue[date(2026, 3, 7), "USD"]
     expected = ("0.00", "0.00", "45.00", "-45.00", "-6.00", "-4.00", "-55.00")
     assert pick(row, *AMOUNTS) == tuple(map(D, expected))
+
+
+def test_duties_tips_and_shipping_come_back_once(revenue):
+    sold, back = revenue[date(2026, 3, 2), "CHF"], revenue[date(2026, 3, 3), "CHF"]
+    expected = ("50.00", "0.00", "0.00", "50.00", "8.00", "4.60", "75.60")
+    assert pick(sold, *AMOUNTS) == tuple(map(D, expected))
+    assert pick(sold, "units", "duties", "tips") == (1, D("6.00"), D("7.00"))
+    expected = ("0.00", "0.00", "50.00", "-50.00", "-8.00", "-4.60", "-75.60")
+    assert pick(back, *AMOUNTS) == tuple(map(D, expected))
+    assert revenue[date(2026, 3, 4), "CHF"]["total_sales"] == 0  # cancelled: nothing is left
 
 
 def test_growth_and_seven_day_average(revenue):

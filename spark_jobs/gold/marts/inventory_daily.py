@@ -12,7 +12,8 @@ def query(sources: Sources) -> str:
     no change carries the one before, up to the day of the last extraction. Items that share a SKU
     are added up; a dropped count stands for all of them. An item without a SKU is known by its
     variant's id, in dropped counts by its titles. An item that is not tracked, or not kept at the
-    location, or no more, has no stock and no row. units_sold_28d is the item's sales in all locations over the 28 days that end that day."""
+    location, has no stock and no row. units_sold_28d is its sales in all locations over the 28 days
+    that end that day."""
     begin = f"greatest(date, DATE '{sources.first}')" if sources.first else "date"
     recent = (
         f"processed_at > DATE '{sources.first}' - INTERVAL 29 DAYS" if sources.first else "true"

@@ -31,6 +31,8 @@ def query(sources: Sources) -> str:
         returns=f"{total('f.lines', BACK)} + f.adjustment",
         shipping="-(f.shipping - IF(taxes_included, f.shipping_tax, 0))",
         taxes=f"-({total('f.lines', 'x.tax')} + f.adjustment_tax + f.shipping_tax)",
+        duties="-f.duties",
+        tips="-f.tips",
     )
     order = _entry(
         "order",
@@ -51,8 +53,8 @@ def query(sources: Sources) -> str:
         returns=f"greatest(net - {total('back', 'x.returns')}, 0)",
         shipping=f"-greatest(untaxed_shipping + {total('back', 'x.shipping')}, 0)",
         taxes=f"-greatest(total_tax + {total('back', 'x.taxes')}, 0)",
-        duties="-duties",
-        tips="-tips",
+        duties=f"-greatest(duties + {total('back', 'x.duties')}, 0)",
+        tips=f"-greatest(tips + {total('back', 'x.tips')}, 0)",
     )
     return f"""
     WITH sold AS (

@@ -7,7 +7,8 @@ REF = "STRUCT<id: STRING>"
 ALLOCATION = f"STRUCT<amount: STRING, allocatedAmountSet: {BAG}, amount_set: {BAG}>"
 LINE = f"""STRUCT<id: STRING, title: STRING, name: STRING, variantTitle: STRING,
 variant_title: STRING, sku: STRING, vendor: STRING, quantity: BIGINT, currentQuantity: BIGINT,
-current_quantity: BIGINT, isGiftCard: BOOLEAN, gift_card: BOOLEAN, requiresShipping: BOOLEAN,
+current_quantity: BIGINT, tip_payment_gateway: STRING, tip_payment_method: STRING,
+isGiftCard: BOOLEAN, gift_card: BOOLEAN, requiresShipping: BOOLEAN,
 requires_shipping: BOOLEAN, product: {REF}, product_id: STRING, variant: {REF}, variant_id: STRING,
 price: STRING, originalUnitPriceSet: {BAG}, price_set: {BAG},
 discountAllocations: ARRAY<{ALLOCATION}>, discount_allocations: ARRAY<{ALLOCATION}>,
@@ -20,15 +21,16 @@ REFUND_LINE = f"""STRUCT<id: STRING, quantity: BIGINT, lineItem: {REF}, line_ite
 restockType: STRING, restock_type: STRING, location: {REF}, location_id: STRING, subtotal: STRING,
 subtotalSet: {BAG}, subtotal_set: {BAG}, total_tax: STRING, totalTaxSet: {BAG},
 total_tax_set: {BAG}>"""
-REFUND_SHIPPING = f"STRUCT<id: STRING, subtotalAmountSet: {BAG}, taxAmountSet: {BAG}>"
-REST_REFUND_SHIPPING = f"""STRUCT<id: STRING, subtotal_amount_set: {BAG}, tax_amount_set: {BAG}>"""
+REFUND_SHIPPING = f"""STRUCT<id: STRING, subtotalAmountSet: {BAG}, subtotal_amount_set: {BAG},
+taxAmountSet: {BAG}, tax_amount_set: {BAG}>"""
 ADJUSTMENT = f"""STRUCT<id: STRING, kind: STRING, reason: STRING, amount: STRING,
 tax_amount: STRING, amountSet: {BAG}, amount_set: {BAG}, taxAmountSet: {BAG}, tax_amount_set: {BAG}>
 """
 REFUND = f"""STRUCT<id: STRING, createdAt: STRING, created_at: STRING, processedAt: STRING,
 processed_at: STRING, note: STRING, refundLineItems: {connection(REFUND_LINE)},
 refund_line_items: ARRAY<{REFUND_LINE}>, refundShippingLines: {connection(REFUND_SHIPPING)},
-refund_shipping_lines: ARRAY<{REST_REFUND_SHIPPING}>,
+refund_shipping_lines: ARRAY<{REFUND_SHIPPING}>,
+duties: ARRAY<STRUCT<amountSet: {BAG}, amount_set: {BAG}>>,
 orderAdjustments: {connection(ADJUSTMENT)}, order_adjustments: ARRAY<{ADJUSTMENT}>>"""
 TRANSACTION = f"""STRUCT<id: STRING, kind: STRING, status: STRING, gateway: STRING,
 createdAt: STRING, created_at: STRING, processedAt: STRING, processed_at: STRING, test: BOOLEAN,

@@ -45,7 +45,16 @@ def _tax_lines(items: str) -> str:
     )
 
 
-_LINES = f"""transform({nodes("r.lineItems", "r.line_items")}, l -> named_struct(
+_TIPS = f"coalesce({money('r.totalTipReceivedSet.shopMoney.amount', 'r.total_tip_received')}, 0)"
+# A tip is among the lines as well. REST marks it; GraphQL's has no product and this title.
+_IS_TIP = """(coalesce(l.tip_payment_gateway, l.tip_payment_method) IS NOT NULL
+OR (coalesce(l.product.id, l.product_id, l.variant.id, l.variant_id) IS NULL
+  AND lower(trim(l.title)) = 'tip'))"""
+_ALL_LINES = nodes("r.lineItems", "r.line_items")
+_SOLD = f"IF({_TIPS} > 0, filter({_ALL_LINES}, l -> NOT coalesce({_IS_TIP}, false)), {_ALL_LINES})"
+_TIP_IDS = f"""IF({_TIPS} > 0, transform(filter({_ALL_LINES}, l -> {_IS_TIP}),
+l -> {identifier("l.id")}), array())"""
+_LINES = f"""transform({_SOLD}, l -> named_struct(
 'line_id', {identifier("l.id")}, 'product_id', {identifier("l.product.id", "l.product_id")},
 'variant_id', {identifier("l.variant.id", "l.variant_id")}, 'sku', {text("l.sku")},
 'title', {text("l.title", "l.name")}, 'variant_title', {text("l.variantTitle", "l.variant_title")},
@@ -76,31 +85,43 @@ _SHIPPING_ORIGINAL = bag("x.originalPriceSet", "x.price_set", "x.price")
 _SHIPPING_TAXES = (
     f"flatten(transform({_SHIPPING_LINES}, s -> coalesce(s.taxLines, s.tax_lines, array())))"
 )
-_TIPS = money("r.totalTipReceivedSet.shopMoney.amount", "r.total_tip_received")
 _ADJUSTMENTS = nodes("f.orderAdjustments", "f.order_adjustments")
 _ADJUSTED = bag("x.amountSet", "x.amount_set", "x.amount")
 _ADJUSTED_TAX = bag("x.taxAmountSet", "x.tax_amount_set", "x.tax_amount")
 _SHIPPING_KIND = "lower(coalesce(x.kind, '')) = 'shipping_refund'"
-_REFUND_SHIPPING = nodes("f.refundShippingLines")
+_REFUND_SHIPPING = nodes("f.refundShippingLines", "f.refund_shipping_lines")
+# Until API 2024-10 refunded shipping was an adjustment in REST; told in both ways it counts once.
+_TOLD_TWICE = f"({_SHIPPING_KIND} AND size(coalesce({_REFUND_SHIPPING}, array())) > 0)"
+_REFUND_LINE = identifier("l.lineItem.id", "l.line_item_id")
+_REFUND_LINES = nodes("f.refundLineItems", "f.refund_line_items")
+_REFUND_SUBTOTAL = f"coalesce({bag('l.subtotalSet', 'l.subtotal_set', 'l.subtotal')}, 0)"
 # Shopify signs an adjustment as it changes the order's total: -5.00 is five refunded.
 _REFUNDS = f"""transform(r.refunds, f -> named_struct(
 'refund_id', {identifier("f.id")},
 'refunded_at', {time("f.processedAt", "f.processed_at", "f.createdAt", "f.created_at")},
 'note', f.note,
 'reason', lower(get(filter({_ADJUSTMENTS}, x -> x.reason IS NOT NULL), 0).reason),
-'lines', transform({nodes("f.refundLineItems", "f.refund_line_items")}, l -> named_struct(
-  'line_id', {identifier("l.lineItem.id", "l.line_item_id")}, 'quantity', l.quantity,
+'lines', transform(filter({_REFUND_LINES}, l -> NOT array_contains({_TIP_IDS}, {_REFUND_LINE})),
+  l -> named_struct(
+  'line_id', {_REFUND_LINE}, 'quantity', l.quantity,
   'restock_type', lower(coalesce(l.restockType, l.restock_type)),
   'location_id', {identifier("l.location.id", "l.location_id")},
-  'subtotal', coalesce({bag("l.subtotalSet", "l.subtotal_set", "l.subtotal")}, 0),
+  'subtotal', {_REFUND_SUBTOTAL},
   'tax', coalesce({bag("l.totalTaxSet", "l.total_tax_set", "l.total_tax")}, 0))),
 'adjustment', -{_total(_ADJUSTMENTS, f"IF({_SHIPPING_KIND}, 0, {_ADJUSTED})")},
-'adjustment_tax', -{_total(_ADJUSTMENTS, _ADJUSTED_TAX)},
-'shipping', CAST({
-    _total(_REFUND_SHIPPING, "try_cast(x.subtotalAmountSet.shopMoney.amount AS DECIMAL(18,2))")
-} - {_total(_ADJUSTMENTS, f"IF({_SHIPPING_KIND}, {_ADJUSTED}, 0)")} AS DECIMAL(18,2)),
-'shipping_tax', {
-    _total(_REFUND_SHIPPING, "try_cast(x.taxAmountSet.shopMoney.amount AS DECIMAL(18,2))")
+'adjustment_tax', -{_total(_ADJUSTMENTS, f"IF({_TOLD_TWICE}, 0, {_ADJUSTED_TAX})")},
+'shipping', CAST({_total(_REFUND_SHIPPING, bag("x.subtotalAmountSet", "x.subtotal_amount_set"))}
+  - {
+    _total(_ADJUSTMENTS, f"IF({_SHIPPING_KIND} AND NOT {_TOLD_TWICE}, {_ADJUSTED}, 0)")
+} AS DECIMAL(18,2)),
+'shipping_tax', {_total(_REFUND_SHIPPING, bag("x.taxAmountSet", "x.tax_amount_set"))},
+'duties', {_total("f.duties", bag("x.amountSet", "x.amount_set"))},
+'tips', {
+    _total(
+        f"transform(filter({_REFUND_LINES}, l -> array_contains({_TIP_IDS}, {_REFUND_LINE})), "
+        f"l -> {_REFUND_SUBTOTAL})",
+        "x",
+    )
 }))"""
 # Where a Stripe id stands depends on the app that took the payment.
 _EVIDENCE = (
@@ -168,7 +189,7 @@ ORDERS = Table(
         "shipping_tax_lines": _tax_lines(_SHIPPING_TAXES),
         "discount_codes": "coalesce(r.discountCodes, transform(r.discount_codes, x -> x.code), "
         "array())",
-        "tips": f"coalesce({_TIPS}, 0)",
+        "tips": _TIPS,
         "duties": f"coalesce({bag('r.originalTotalDutiesSet', 'r.original_total_duties_set')}, 0)",
         "lines": _LINES,
         "refunds": f"coalesce({_REFUNDS}, array())",
