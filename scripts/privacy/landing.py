@@ -11,6 +11,7 @@ import gzip
 import hashlib
 import tempfile
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -23,16 +24,20 @@ from scripts.privacy.lines import lines
 from scripts.privacy.mask import Person, belongs, learn, masked, quotes, unquoted
 
 CUSTOMER_STREAMS = (("shopify", "customers"), ("shopify", "customer_metafields"))
+ORDER_STREAMS = (("shopify", "orders"), ("files", "shopify_orders"))
+REPORTS = "privacy/reports/"
+PART = ".jsonl.gz"
 
 
 def learn_from_landing(store: Store, person: Person) -> None:
-    """Read everything until nothing new is learned: an order gives the email that a charge has."""
-    known = -1
-    while known != len(person.texts):
-        known = len(person.texts)
+    """Read everything until nothing new is learned: an order gives the email that a charge has.
+    What only names an order of theirs teaches nothing: somebody else may have paid for it."""
+    known, surely = -1, replace(person, orders=set())
+    while known != person.known:
+        known = person.known
         for key in store.list(MANIFESTS):
-            for _, record in records_of(store, key, person):
-                learn(record, person)
+            for head, record in records_of(store, key, surely):
+                learn(record, person, (head["_source"], head["_stream"]) in ORDER_STREAMS)
 
 
 def redact_landing(store: Store, person: Person, request: str) -> list[dict[str, str]]:
@@ -73,13 +78,46 @@ def put(store: Store, key: str, content: bytes) -> None:
         store.upload(Path(file.name), key)
 
 
+def redact_unnamed(store: Store, person: Person) -> None:
+    """Mask what no manifest names: parts of runs that died, and old parts that an interrupted
+    request could not delete. In place, row by row: a run that still lives may name them yet."""
+    named = {
+        file["path"]
+        for key in store.list(MANIFESTS)
+        for file in orjson.loads(store.read(key))["files"]
+    }
+    for key in list(store.list("landing/")):
+        if key.endswith(PART) and key not in named:
+            content, rows, _ = _masked(store, key, person)
+            if rows:
+                put(store, key, content)
+
+
+def delete_reports(store: Store, person: Person) -> None:
+    """What the person, or the shop, once asked to be told of them."""
+    for key in list(store.list(REPORTS)):
+        if any(belongs(record, person, _customers(head)) for head, record in lines(store, key)):
+            store.delete([key])
+
+
 def _redacted(
     store: Store, file: dict[str, Any], person: Person, request: str
 ) -> tuple[dict[str, Any], list[int]]:
     """The part's entry, of a new part beside it when it named the person, and which rows did."""
+    content, named, rows = _masked(store, file["path"], person)
+    if not named:
+        return file, named
+    path = file["path"].removesuffix(PART).partition("-r-")[0] + f"-r-{request}{PART}"
+    put(store, path, content)
+    digest = hashlib.sha256(content).hexdigest()
+    return {"path": path, "rows": rows, "bytes": len(content), "sha256": digest}, named
+
+
+def _masked(store: Store, path: str, person: Person) -> tuple[bytes, list[int], int]:
+    """A part without the person, which of its rows named them, and how many it has."""
     out: list[bytes] = []
     named: list[int] = []
-    for number, (head, record) in enumerate(lines(store, file["path"])):
+    for number, (head, record) in enumerate(lines(store, path)):
         of_customer = _customers(head)
         if isinstance(record, dict) and belongs(record, person, of_customer):
             named.append(number)
@@ -90,13 +128,7 @@ def _redacted(
             named.append(number)
             record = unquoted(record, person)
         out.append(orjson.dumps(head)[:-1] + RECORD + orjson.dumps(record) + b"}\n")
-    if not named:
-        return file, named
-    content = gzip.compress(b"".join(out), mtime=0)
-    path = file["path"].removesuffix(".jsonl.gz").partition("-r-")[0] + f"-r-{request}.jsonl.gz"
-    put(store, path, content)
-    digest = hashlib.sha256(content).hexdigest()
-    return {"path": path, "rows": len(out), "bytes": len(content), "sha256": digest}, named
+    return gzip.compress(b"".join(out), mtime=0) if named else b"", named, len(out)
 
 
 def _customers(head: dict[str, Any]) -> bool:

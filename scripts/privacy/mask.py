@@ -28,7 +28,8 @@ first_name firstName last_name lastName displayName display_name email contact_e
 emailAddress phoneNumber note notes note2 customAttributes custom_attributes note_attributes
 receipt_email receiptEmail receipt_number customer_email customer_name customer_phone
 customer_address browser_ip clientIp ip user_agent landing_site referring_site tags recipient
-recipient_name name_on_card description statement_descriptor raw abandoned_checkout_url
+recipient_name address1 address2 street zip postal_code name_on_card description
+statement_descriptor raw abandoned_checkout_url
 abandonedCheckoutUrl invoiceUrl invoice_url receipt_url
 """)
 # What of a person's object is no more than a place for tax, a kind, or a time.
@@ -39,6 +40,8 @@ total_spent marketingState object verified_email tax_exempt namespace key type
 """)
 # Fields that name the customer by id.
 CUSTOMER_IDS = _words("customer_id customerId user_id shopify_customer_id")
+# Fields that name an order, by id or by name.
+ORDER_IDS = _words("order_id orderId shopify_order_id order_name orderName")
 NAMES = ("first_name", "firstName", "last_name", "lastName", "displayName", "name")
 GID = "gid://shopify/Customer/"
 LEAST_TEXT = 5  # characters: shorter texts stand in too many others to be looked for
@@ -47,12 +50,19 @@ LEAST_TEXT = 5  # characters: shorter texts stand in too many others to be looke
 @dataclass
 class Person:
     """customer_id: Shopify's digits. texts: emails, phones and full names, lower case; what is
-    learned of the person from one record finds the next. token: what stands for them from now on.
+    learned of the person from one record finds the next. accounts: Stripe's ids of the customer.
+    orders: ids and names of their orders. token: what stands for them from now on.
     """
 
     customer_id: str
     token: str
     texts: set[str] = field(default_factory=set[str])
+    accounts: set[str] = field(default_factory=set[str])
+    orders: set[str] = field(default_factory=set[str])
+
+    @property
+    def known(self) -> int:
+        return len(self.texts) + len(self.accounts) + len(self.orders)
 
     @property
     def emails(self) -> set[str]:
@@ -65,15 +75,21 @@ class Person:
 
 
 def belongs(record: Any, person: Person, of_customer: bool) -> bool:
-    """Whether the record is the person's: by customer id, and where it has none, by what was
-    learned. People share phones and addresses, so another customer's record is never taken.
+    """Whether the record is the person's: by customer id, and where it has none, by their account
+    at Stripe, their order, or what was learned. People share phones and addresses, so another
+    customer's record is never taken.
     of_customer: it is of a stream of customers, so that its own id counts."""
     ids = set(_customer_ids(record))
     if of_customer:
         ids.add(_digits(record.get("id")))
     if ids:
         return person.customer_id in ids
-    return any(_says(value, person.texts) for _, _, value in _leaves(record))
+    return any(
+        _says(value, person.texts)
+        or (key in ("customer", "id") and str(value) in person.accounts)
+        or (_names_order(parent, key) and _digits(value) in person.orders)
+        for parent, key, value in _leaves(record)
+    )
 
 
 def quotes(record: Any, person: Person) -> bool:
@@ -90,8 +106,13 @@ def unquoted(value: Any, person: Person) -> Any:
     return _replaced(value, person.emails, person.token) if isinstance(value, str) else value
 
 
-def learn(record: Any, person: Person) -> None:
-    """Remember the emails, phones and full names of a record that belongs to the person."""
+def learn(record: Any, person: Person, of_order: bool = False) -> None:
+    """Remember the emails, phones and full names of a record that belongs to the person, and the
+    record's own id where that is an account at Stripe or, of_order, an order."""
+    if record.get("object") == "customer":
+        person.accounts.add(str(record["id"]))
+    if of_order:
+        person.orders |= {_digits(record[key]) for key in ("id", "name") if record.get(key)}
     for holder in _objects(record):
         for key in ("email", "emailAddress", "receipt_email", "phone", "phoneNumber"):
             _remember(holder.get(key), person)
@@ -125,7 +146,8 @@ def _mask(key: str, value: Any, person: Person, inside: bool) -> Any:
         return _masked_id(value, person)
     if "email" in key.lower() and isinstance(value, str):
         return person.address
-    if key in PERSONAL_FIELDS or (inside and key not in KEPT):
+    flat = isinstance(value, str) and key in PERSONAL_OBJECTS  # a dropped row's column
+    if flat or key in PERSONAL_FIELDS or (inside and key not in KEPT):
         return None
     return _without(value, person) if isinstance(value, str) else value
 
@@ -157,6 +179,10 @@ def _customer_ids(record: Any) -> Iterator[str]:
         named = key in CUSTOMER_IDS or (key == "id" and parent == "customer")
         if named or str(value).startswith(GID):
             yield _digits(value)
+
+
+def _names_order(parent: str, key: str) -> bool:
+    return key in ORDER_IDS or (key == "id" and parent == "order")
 
 
 def _leaves(value: Any, key: str = "", parent: str = "") -> Iterator[tuple[str, str, Any]]:

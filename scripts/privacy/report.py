@@ -9,7 +9,7 @@ import orjson
 
 from scripts.landing.store import Store
 from scripts.landing.writer import MANIFESTS
-from scripts.privacy.landing import learn_from_landing, records_of
+from scripts.privacy.landing import PART, REPORTS, learn_from_landing, records_of
 from scripts.privacy.mask import Person
 
 
@@ -17,7 +17,7 @@ def report(store: Store, customer_id: str, texts: tuple[str, ...]) -> tuple[str,
     """(key of a gzip JSON Lines file in the bucket, records in it)."""
     person = Person(customer_id, "", {text.lower() for text in texts})
     learn_from_landing(store, person)
-    key = f"privacy/reports/{secrets.token_hex(8)}.jsonl.gz"
+    key = f"{REPORTS}{secrets.token_hex(8)}{PART}"
     count = 0
     with tempfile.TemporaryDirectory(prefix="ecomm-privacy-") as folder:
         path = Path(folder) / "report"

@@ -14,7 +14,12 @@ import orjson
 from scripts.errors import FatalError
 from scripts.landing.store import Store
 from scripts.landing.writer import iso, now_utc
-from scripts.privacy.landing import learn_from_landing, redact_landing
+from scripts.privacy.landing import (
+    delete_reports,
+    learn_from_landing,
+    redact_landing,
+    redact_unnamed,
+)
 from scripts.privacy.mask import Person
 
 NOTES = "privacy/"  # what Spark reads
@@ -33,8 +38,12 @@ def redact(store: Store, customer_id: str) -> str:
     if not customer_id.isdigit():
         raise FatalError(f"a customer is named by Shopify's number, not by {customer_id[:40]!r}")
     work = _work(store, Person(customer_id, "", _asked(store, customer_id)))
-    person = Person(customer_id, work["token"], set(work["texts"]))
+    person = Person(
+        customer_id, work["token"], set(work["texts"]), set(work["accounts"]), set(work["orders"])
+    )
+    delete_reports(store, person)
     runs = redact_landing(store, person, work["request"])
+    redact_unnamed(store, person)
     leave_note(store, "customers/redact", work, runs)
     store.delete([_key(customer_id), _key(customer_id, "asked")])
     return str(work["request"])
@@ -64,6 +73,8 @@ def _work(store: Store, person: Person) -> dict[str, Any]:
             "token": f"redacted-{secrets.token_hex(8)}",
             "requested_at": iso(now_utc()),
             "texts": sorted(person.texts),
+            "accounts": sorted(person.accounts),
+            "orders": sorted(person.orders),
         }
         store.create(key, made)
     found: dict[str, Any] = orjson.loads(store.read(key))

@@ -12,6 +12,7 @@ from scripts.files.land import land_files
 from scripts.landing.store import Store
 from scripts.landing.writer import LandingWriter
 from scripts.privacy import landing
+from scripts.privacy.report import report
 from scripts.privacy.request import redact
 
 HERS = {"id": 1, "customer": {"id": 77001}, "email": "jane@home.example", "total_price": "9.00"}
@@ -51,6 +52,47 @@ def test_parts_are_masked_and_manifests_true(store: Store) -> None:
     note = orjson.loads(store.read(f"privacy/{identity}.json"))
     assert {run["stream"] for run in note["runs"]} == {"orders", "charges"}
     assert list(store.list("state/privacy/")) == []
+
+
+def test_what_is_hers_by_account_or_order_alone_is_masked(store: Store) -> None:
+    """Names and addresses of these records are written otherwise than in any that has her id."""
+    land(store, "shopify", "orders", HERS | {"id": 501, "name": "#1001"}, HIS)
+    linked = {"id": "cus_1", "object": "customer", "metadata": {"shopify_customer_id": "77001"}}
+    land(store, "stripe", "customers", linked, {"id": "cus_2", "object": "customer"})
+    billed = {"object": "payment_method", "billing_details": {"name": "J M Doe", "address": "Elm"}}
+    land(
+        store,
+        "stripe",
+        "payment_methods",
+        billed | {"id": "pm_1", "customer": "cus_1"},
+        billed | {"id": "pm_2", "customer": "cus_2"},
+    )
+    order = {"shopify_order_id": "gid://shopify/Order/501"}
+    charge = {"id": "ch_1", "amount": 900, "billing_details": {"name": "Jan"}, "metadata": order}
+    land(store, "stripe", "charges", charge)
+    parcel = {"id": "T1", "order_name": "#1001", "recipient": "Janey", "address": "1 Elm Road"}
+    land(store, "database", "parcels", parcel, parcel | {"id": "T2", "order_name": "#2"})
+    redact(store, "77001")
+    names = [e["record"]["billing_details"] for e in landed(store, "stripe", "payment_methods")]
+    assert names == [{"name": None, "address": None}, {"name": "J M Doe", "address": "Elm"}]
+    (after,) = (envelope["record"] for envelope in landed(store, "stripe", "charges"))
+    assert after == charge | {"billing_details": {"name": None}}
+    first, second = (envelope["record"] for envelope in landed(store, "database", "parcels"))
+    assert (first["recipient"], first["address"], first["order_name"]) == (None, None, "#1001")
+    assert second["recipient"] == "Janey"
+
+
+def test_reports_and_parts_without_a_manifest_do_not_keep_the_person(store: Store) -> None:
+    land(store, "shopify", "orders", HERS, HIS)
+    path = "landing/shopify/orders/dt=2026-11-01/died/part-00000.jsonl.gz"
+    (manifest,) = manifests(store, "shopify", "orders")
+    landing.put(store, path, store.read(manifest["files"][0]["path"]))
+    report(store, "77001", ())
+    his, _ = report(store, "5", ())
+    redact(store, "77001")
+    assert b"jane@home" not in everything(store)
+    assert [his] == list(store.list("privacy/reports/"))
+    assert b"bob@home" in gzip.decompress(store.read(path))
 
 
 def test_dropped_files_that_named_the_person_go_and_the_others_stay(store: Store) -> None:
