@@ -136,6 +136,7 @@ STREAMS = (
         "subscription",
         ("customer.subscription.*",),
         filters=({"status": "all"},),
+        expand=("discounts.source.coupon",),
     ),
     Stream(
         "checkout_sessions",

@@ -109,13 +109,29 @@ CLICKS = [
     ("s2", "2026-03-03T12:01:00Z", "view_item"),
     ("s3", "2026-03-03T13:00:00Z", "page_view"),
 ]
+
+
+def coupon(**terms) -> dict:
+    """A discount as Stripe shows it, expanded."""
+    return {"source": {"type": "coupon", "coupon": {"duration": "forever", **terms}}}
+
+
 ENDED = epoch("2026-03-20T12:00:00+00:00")
 SUBSCRIPTIONS = [
     subscription("sub_a", "cus_a", 1000, "2026-01-15"),
     subscription(
-        "sub_b", "cus_b", 12000, "2026-02-10", interval="year", status="canceled", ended_at=ENDED
+        "sub_b",
+        "cus_b",
+        24000,
+        "2026-02-10",
+        interval="year",
+        status="canceled",
+        ended_at=ENDED,
+        discounts=[coupon(percent_off=25.0), coupon(amount_off=6000)],
     ),
-    subscription("sub_c", "cus_b", 3000, "2026-05-05"),
+    subscription(
+        "sub_c", "cus_b", 3000, "2026-05-05", discounts=[coupon(percent_off=10, duration="once")]
+    ),
     subscription("sub_d", "cus_a", 500, "2026-03-01", quantity=2),
     subscription("sub_e", "cus_e", 9900, "2026-03-01", status="trialing"),
 ]
@@ -252,7 +268,7 @@ def test_recurring_revenue_and_what_moved_it(lab):
         return tuple(f"{amount}.00" for amount in (*amounts.values(), mrr))
 
     assert rows["2026-01-01",] == moved(0, 10, new=10)
-    assert rows["2026-02-01",] == moved(10, 20, new=10)  # 120 a year
+    assert rows["2026-02-01",] == moved(10, 20, new=10)  # 240 a year less 25 % less 60
     assert rows["2026-03-01",] == moved(20, 20, expansion=10, churned=10)
     assert rows["2026-05-01",] == moved(20, 50, reactivation=30)
     assert rows[max(rows)] == moved(50, 45, contraction=5)

@@ -5,21 +5,27 @@ from spark_jobs.silver.table import Table
 
 _PRICE = """STRUCT<id: STRING, unit_amount: BIGINT, unit_amount_decimal: STRING, currency: STRING,
 recurring: STRUCT<interval: STRING, interval_count: BIGINT, usage_type: STRING>>"""
+_COUPON = "STRUCT<percent_off: DOUBLE, amount_off: BIGINT, duration: STRING>"
 _SCHEMA = f"""id STRING, customer STRING, status STRING, created BIGINT, start_date BIGINT,
 canceled_at BIGINT, ended_at BIGINT, cancel_at_period_end BOOLEAN, trial_end BIGINT,
 currency STRING, items STRUCT<data: ARRAY<STRUCT<id: STRING, quantity: BIGINT, price: {_PRICE}>>>,
-discount STRUCT<coupon: STRUCT<percent_off: DOUBLE, duration: STRING>>"""
+discounts ARRAY<STRUCT<source: STRUCT<coupon: {_COUPON}>, coupon: {_COUPON}>>,
+discount STRUCT<coupon: {_COUPON}>"""
 _MONTHS = """CASE i.price.recurring.`interval` WHEN 'day' THEN 12.0D / 365
 WHEN 'week' THEN 12.0D / 52 WHEN 'year' THEN 12.0D ELSE 1.0D END
 * coalesce(i.price.recurring.interval_count, 1)"""
 _AMOUNT = "coalesce(i.price.unit_amount, try_cast(i.price.unit_amount_decimal AS DOUBLE), 0)"
+# Where a coupon stands depends on the API version: since 2025-09-30 in the discount's source.
+_COUPONS = """coalesce(transform(r.discounts, d -> coalesce(d.source.coupon, d.coupon)),
+array(r.discount.coupon))"""
 # Stripe's definition (docs, "Billing metric definitions"): normalized to a month; metered prices
-# and taxes stay out; a coupon counts only when it lasts forever.
-_MONTHLY = f"""aggregate(coalesce(r.items.data, array()), 0.0D, (sum, i) -> sum + IF(
-coalesce(i.price.recurring.usage_type, 'licensed') = 'metered', 0.0D,
-CAST({_AMOUNT} AS DOUBLE) * coalesce(i.quantity, 1) / ({_MONTHS})))
-* IF(r.discount.coupon.duration = 'forever', 1 - coalesce(r.discount.coupon.percent_off, 0) / 100,
-  1.0D)"""
+# and taxes stay out; a coupon counts only when it lasts forever. An amount is off each invoice.
+_MONTHLY = f"""aggregate({_COUPONS}, aggregate(coalesce(r.items.data, array()), 0.0D,
+(sum, i) -> sum + IF(coalesce(i.price.recurring.usage_type, 'licensed') = 'metered', 0.0D,
+CAST({_AMOUNT} AS DOUBLE) * coalesce(i.quantity, 1) / ({_MONTHS}))),
+(sum, c) -> IF(c.duration = 'forever', greatest(0.0D, sum * (1 - coalesce(c.percent_off, 0) / 100)
+  - coalesce(c.amount_off, 0) / ({_MONTHS.replace("i.price", "get(r.items.data, 0).price")})), sum))
+"""
 _COLUMNS = {
     "id": "r.id",
     "customer_id": "r.customer",
