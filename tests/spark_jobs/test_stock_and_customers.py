@@ -70,7 +70,12 @@ def lab(new_lab):
         "variants": {"nodes": [variant]},
     }
     lab.land("shopify", "products", [product])
-    lab.build("stock_movements", "customer_segments")
+    # Dated ahead by a guest, and paid back in part today.
+    back = {"id": "gid://shopify/Refund/1", "createdAt": at(0)}
+    back["orderAdjustments"] = {"nodes": [{"amountSet": {"shopMoney": {"amount": "-2.00"}}}]}
+    ahead = graphql_order(5, at(-40), "8.00", 1, email="a@b.example", refunds=[back])
+    lab.land("shopify", "orders", [ahead])
+    lab.build("stock_movements", "customer_segments", "customer_ltv", "customer_cohorts")
     return lab
 
 
@@ -142,6 +147,12 @@ def test_customers_are_measured_from_the_day_of_the_last_extraction(lab):
     measured = ("recency_days", "frequency", "monetary", "lifetime_value")
     assert tuple(first[name] for name in measured) == (2, 2, Decimal("149.00"), Decimal("149.00"))
     assert tuple(second[name] for name in measured) == (200, 1, Decimal("7.00"), Decimal("7.00"))
+
+
+def test_an_order_dated_ahead_counts_like_the_others(lab):
+    assert lab.disagreements("customer_segments", "customer_ltv", "customer_cohorts") == []
+    (guest,) = lab.rows("gold.customer_ltv", "is_guest AND orders = 1 AND lifetime_value = 6")
+    assert guest["first_order_date"] == TODAY + timedelta(days=40)
 
 
 def test_the_better_customer_has_the_better_scores(lab):

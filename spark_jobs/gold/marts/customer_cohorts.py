@@ -4,7 +4,8 @@ from spark_jobs.gold.mart import Mart, Sources
 
 
 def query(sources: Sources) -> str:
-    """Every month of every cohort up to now has a row, quiet ones with zeros. Money and orders
+    """Every month of every cohort up to now has a row, quiet ones with zeros, and one that an
+    order is dated ahead into. Money and orders
     stand in the month in which they happened: one of returns alone has negative net sales."""
     return f"""
     WITH sales AS (
@@ -12,7 +13,7 @@ def query(sources: Sources) -> str:
         IF(currency = '{sources.currency}', net_sales, 0) AS net,
         greatest(0, CAST(months_between(trunc(date, 'MM'), trunc(first_date, 'MM')) AS INT))
           AS month
-      FROM {sources.gold("sales")} WHERE buyer IS NOT NULL AND date <= DATE '{sources.as_of}'
+      FROM {sources.gold("sales")} WHERE buyer IS NOT NULL
     ),
     months AS (
       SELECT cohort_month, month, count(DISTINCT IF(kind = 'order', buyer, NULL)) AS active,
@@ -22,8 +23,8 @@ def query(sources: Sources) -> str:
       FROM sales GROUP BY cohort_month, month
     ),
     cohorts AS (
-      SELECT cohort_month, sum(joined) AS customers, explode(sequence(0, CAST(months_between(
-        trunc(DATE '{sources.as_of}', 'MM'), cohort_month) AS INT))) AS month
+      SELECT cohort_month, sum(joined) AS customers, explode(sequence(0, greatest(max(month),
+        CAST(months_between(trunc(DATE '{sources.as_of}', 'MM'), cohort_month) AS INT)))) AS month
       FROM months GROUP BY cohort_month
     ),
     filled AS (

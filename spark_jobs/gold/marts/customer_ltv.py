@@ -16,7 +16,7 @@ def query(sources: Sources) -> str:
     return f"""
     WITH sales AS (
       SELECT *, CAST(IF(currency = '{sources.currency}', net_sales, 0) AS DECIMAL(18,2)) AS net
-      FROM {sources.gold("sales")} WHERE buyer IS NOT NULL AND date <= DATE '{sources.as_of}'
+      FROM {sources.gold("sales")} WHERE buyer IS NOT NULL
     )
     SELECT buyer AS customer_id, max(customer_id) IS NULL AS is_guest,
       min(first_date) AS first_order_date, max(IF(kind = 'order', date, NULL)) AS last_order_date,

@@ -12,12 +12,12 @@ def query(sources: Sources) -> str:
     """
     return f"""
     WITH sales AS (
-      SELECT * FROM {sources.gold("sales")}
-      WHERE customer_id IS NOT NULL AND date <= DATE '{sources.as_of}'
+      SELECT * FROM {sources.gold("sales")} WHERE customer_id IS NOT NULL
     ),
     buyers AS (
       SELECT customer_id,
-        datediff(DATE '{sources.as_of}', max(IF(kind = 'order', date, NULL))) AS recency_days,
+        greatest(0, datediff(DATE '{sources.as_of}', max(IF(kind = 'order', date, NULL))))
+          AS recency_days,
         datediff(DATE '{sources.as_of}', min(IF(kind = 'order', date, NULL))) AS age_days,
         count(IF(kind = 'order' AND date > date_sub(DATE '{sources.as_of}', 365), 1, NULL))
           AS frequency,
