@@ -25,11 +25,22 @@ def cents(path: str, currency: str, decimals: int = 2) -> str:
         f"'RWF','VND','VUV','XAF','XOF','XPF') THEN 1 "
         f"WHEN upper({currency}) IN ('BHD','JOD','KWD','OMR','TND') THEN 1000 ELSE 100 END"
     )
-    return f"CAST({path} / ({digits}) AS DECIMAL(18,{decimals}))"
+    return f"try_cast({path} / ({digits}) AS DECIMAL(18,{decimals}))"
 
 
 def time(*paths: str) -> str:
     return f"try_cast({_first(list(paths))} AS TIMESTAMP)"
+
+
+def believable(time_sql: str) -> str:
+    """Whether it is a time at which a shop can have done something. Days are filled from the first
+    to the last: one record of the year 1 would make 700,000 of them."""
+    return f"{time_sql} BETWEEN TIMESTAMP '1990-01-01' AND TIMESTAMP '2100-01-01'"
+
+
+def below(limit: int, *numbers: str) -> str:
+    """Whether the numbers, as far as they are there, are so small that their sums fit."""
+    return " AND ".join(f"coalesce(abs({number}) < {limit}, true)" for number in numbers)
 
 
 def epoch(path: str) -> str:

@@ -30,6 +30,19 @@ def lab(new_lab):
     count = {"timestamp": EARLY, "location_id": "7"}
     counts = {"A": "5.0", "B": "-3", "C": None, "D": 12.0}
     lab.land("files", "inventory", [count | {"sku": s, "available": n} for s, n in counts.items()])
+    huge = rest_order(5, EARLY, [rest_line(1, "9999999999999999.99", 2)])
+    unset = rest_order(6, "0001-01-01T00:00:00Z", [rest_line(1, "5.00", 1)])
+    lab.land("files", "shopify_orders", [huge, unset])
+    counted = {"timestamp": EARLY, "location_id": 1, "sku": "A"}
+    lab.land("files", "inventory", [{"id": 1, **counted, "available": "999999999999999999"}])
+    taken = {"created": 1772700000, "amount": 100, "currency": "usd"}
+    moved = taken | {"net": 100, "fee": 0}
+    broken = [
+        {"id": "txn_1", **moved, "amount": 2**63 - 1},
+        {"id": "txn_2", **{k: v for k, v in moved.items() if k != "amount"}},
+        {"id": "txn_3", **moved},
+    ]
+    lab.land("stripe", "balance_transactions", broken)
     lab.build()
     return lab
 
@@ -63,13 +76,24 @@ def test_deleted_order_is_a_tombstone_that_keeps_its_facts(lab):
 
 
 def test_untypable_rows_are_quarantined_with_reason_and_record(lab):
-    rows = lab.rows("silver.quarantine", "table = 'orders'", "reason")
+    rows = lab.rows("silver.quarantine", "table = 'orders' AND reason LIKE '%no %'", "reason")
     assert [row["reason"] for row in rows] == [
         "a line has no readable price or quantity",
         "processed_at (or created_at) is missing or no time; line_items is missing",
     ]
     assert json.loads(rows[1]["record"]) == {"id": 3, "currency": "USD"}
     assert lab.rows("silver.orders", "order_id IN ('3', '4')") == []
+
+
+def test_amounts_and_times_that_would_stop_every_table_are_quarantined(lab):
+    rows = lab.rows("silver.quarantine", "table NOT LIKE 'files.%'")
+    found = {(row["table"], json.loads(row["record"])["id"]): row["reason"] for row in rows}
+    assert found["orders", 5] == "an amount or quantity is too large"
+    assert found["orders", 6] == "a time is before 1990 or after 2100"
+    assert found["inventory_counts", 1] == "a quantity is too large"
+    assert found["stripe_balance_transactions", "txn_1"] == "amount is missing or too large"
+    assert found["stripe_balance_transactions", "txn_2"] == "amount is missing or too large"
+    assert [row["id"] for row in lab.rows("silver.stripe_balance_transactions")] == ["txn_3"]
 
 
 def test_rejected_file_rows_reach_the_quarantine(lab):

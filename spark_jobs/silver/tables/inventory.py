@@ -1,6 +1,6 @@
 """silver.inventory_*: stock now, every state of it that was seen, and counts that people drop."""
 
-from spark_jobs.silver.sql import identifier, text, time, whole
+from spark_jobs.silver.sql import believable, below, identifier, text, time, whole
 from spark_jobs.silver.table import Table
 
 _LEVEL_SCHEMA = """id STRING, isActive BOOLEAN, updatedAt STRING,
@@ -87,6 +87,8 @@ COUNTS = Table(
     comment="Counts of a warehouse, as dropped; an empty `available` is an item not tracked",
     expectations={
         "timestamp is missing or no time": "counted_at IS NOT NULL",
+        "timestamp is before 1990 or after 2100": f"coalesce({believable('counted_at')}, true)",
+        "a quantity is too large": below(10**12, "available", "on_hand", "committed", "incoming"),
         "location_id is missing": "location_id <> ''",
         "sku and product_title are both missing": "item <> ''",
     },

@@ -6,6 +6,8 @@ money. The arrays stay in the order, because they change only with it; flat tabl
 
 from spark_jobs.silver.sql import (
     bag,
+    believable,
+    below,
     found_in,
     hashed,
     identifier,
@@ -24,7 +26,7 @@ def _total(items: str, amount: str) -> str:
     zero = "CAST(0 AS DECIMAL(18,2))"
     return (
         f"aggregate(coalesce({items}, array()), {zero}, "
-        f"(sum, x) -> CAST(sum + coalesce({amount}, 0) AS DECIMAL(18,2)))"
+        f"(sum, x) -> try_cast(sum + coalesce({amount}, 0) AS DECIMAL(18,2)))"
     )
 
 
@@ -101,13 +103,13 @@ _REFUNDS = f"""transform(r.refunds, f -> named_struct(
 'refunded_at', {time("f.processedAt", "f.processed_at", "f.createdAt", "f.created_at")},
 'note', f.note,
 'reason', lower(get(filter({_ADJUSTMENTS}, x -> x.reason IS NOT NULL), 0).reason),
-'lines', transform(filter({_REFUND_LINES}, l -> NOT array_contains({_TIP_IDS}, {_REFUND_LINE})),
-  l -> named_struct(
+'lines', coalesce(transform(filter({_REFUND_LINES},
+  l -> NOT array_contains({_TIP_IDS}, {_REFUND_LINE})), l -> named_struct(
   'line_id', {_REFUND_LINE}, 'quantity', l.quantity,
   'restock_type', lower(coalesce(l.restockType, l.restock_type)),
   'location_id', {identifier("l.location.id", "l.location_id")},
   'subtotal', {_REFUND_SUBTOTAL},
-  'tax', coalesce({bag("l.totalTaxSet", "l.total_tax_set", "l.total_tax")}, 0))),
+  'tax', coalesce({bag("l.totalTaxSet", "l.total_tax_set", "l.total_tax")}, 0))), array()),
 'adjustment', -{_total(_ADJUSTMENTS, f"IF({_SHIPPING_KIND}, 0, {_ADJUSTED})")},
 'adjustment_tax', -{_total(_ADJUSTMENTS, f"IF({_TOLD_TWICE}, 0, {_ADJUSTED_TAX})")},
 'shipping', CAST({_total(_REFUND_SHIPPING, bag("x.subtotalAmountSet", "x.subtotal_amount_set"))}
@@ -150,6 +152,16 @@ _FULFILLMENTS = f"""transform(r.fulfillments, f -> named_struct(
 'location_id', {identifier("f.location.id", "f.location_id")},
 'carrier', {text("get(f.trackingInfo, 0).company", "f.tracking_company")},
 'tracking_number', {text("get(f.trackingInfo, 0).number", "f.tracking_number")}))"""
+
+# A day's sum must fit into DECIMAL(18,2), else one broken record stops every table.
+LARGEST = 10**12
+_OF_ORDER = ("total_price", "total_tax", "shipping", "tips", "duties")
+
+
+def _ok(condition: str) -> str:
+    """A missing time is not judged here."""
+    return f"coalesce({condition}, true)"
+
 
 ORDERS = Table(
     name="orders",
@@ -208,6 +220,15 @@ ORDERS = Table(
         "a line has no readable price or quantity": "lines IS NULL OR NOT exists(lines, "
         "l -> l.unit_price IS NULL OR l.quantity IS NULL)",
         "a refund has no readable time": "NOT exists(refunds, f -> f.refunded_at IS NULL)",
+        "a time is before 1990 or after 2100": f"{_ok(believable('processed_at'))} AND "
+        f"{_ok(believable('cancelled_at'))} AND "
+        f"NOT exists(refunds, f -> NOT {_ok(believable('f.refunded_at'))})",
+        "an amount or quantity is too large": f"""{below(LARGEST, *_OF_ORDER)}
+        AND NOT exists(coalesce(lines, array()), l -> l.discount IS NULL OR l.tax IS NULL
+          OR NOT ({below(LARGEST, "l.unit_price", "l.quantity", "l.unit_price * l.quantity")}))
+        AND NOT exists(refunds, f -> f.adjustment IS NULL OR f.shipping IS NULL
+          OR NOT ({below(LARGEST, "f.adjustment", "f.shipping")})
+          OR exists(f.lines, l -> NOT ({below(LARGEST, "l.subtotal", "l.tax", "l.quantity")})))""",
     },
     clustered=("processed_at",),
     personal=("email_hash",),

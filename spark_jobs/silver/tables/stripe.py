@@ -9,6 +9,7 @@ from spark_jobs.silver.tables.stripe_record import (
     CUSTOMER_ID,
     EXPECTED,
     METADATA,
+    MONEY,
     ORDER_ID,
     amounts,
 )
@@ -81,7 +82,7 @@ CHARGES = Table(
     changed_at="created_at",
     clustered=("created_at",),
     comment="Stripe charges",
-    expectations=EXPECTED,
+    expectations={**EXPECTED, **MONEY},
 )
 
 REFUNDS = Table(
@@ -104,7 +105,7 @@ REFUNDS = Table(
     key=("id",),
     changed_at="created_at",
     comment="Stripe refunds",
-    expectations=EXPECTED,
+    expectations={**EXPECTED, **MONEY},
 )
 
 DISPUTES = Table(
@@ -125,7 +126,7 @@ DISPUTES = Table(
     key=("id",),
     changed_at="created_at",
     comment="Stripe disputes: charges that a bank has taken back",
-    expectations=EXPECTED,
+    expectations={**EXPECTED, **MONEY},
 )
 
 BALANCE_TRANSACTIONS = Table(
@@ -150,7 +151,7 @@ BALANCE_TRANSACTIONS = Table(
     changed_at="created_at",
     clustered=("created_at",),
     comment="Stripe balance transactions: what each charge, refund and payout did to the balance",
-    expectations=EXPECTED,
+    expectations={**EXPECTED, **MONEY},
 )
 
 PAYOUT_TRANSACTIONS = Table(
@@ -185,5 +186,5 @@ PAYOUTS = Table(
     key=("id",),
     changed_at="created_at",
     comment="Stripe payouts to the bank",
-    expectations=EXPECTED,
+    expectations={**EXPECTED, **MONEY},
 )
