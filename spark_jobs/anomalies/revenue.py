@@ -41,17 +41,20 @@ def unusual_days(scene: Scene) -> str:
         ORDER BY date ROWS BETWEEN {WEEKS} PRECEDING AND 1 PRECEDING)) AS past FROM days
     ),
     expecting AS (
-      SELECT *, {_median("past")} AS usual, abs(root / usual - 1) AS off
+      SELECT *, {_median("past")} AS usual, abs(root - usual) AS off, off / usual AS share
       FROM weekdays WHERE size(past) >= {ENOUGH_WEEKS} AND {_median("past")} > 0
     ),
     spread AS (
-      SELECT *, sort_array(collect_list(off) OVER (PARTITION BY currency
-        ORDER BY date ROWS BETWEEN {7 * WEEKS} PRECEDING AND 1 PRECEDING)) AS before FROM expecting
+      SELECT *, sort_array(collect_list(off) OVER eight_weeks) AS offs,
+        sort_array(collect_list(share) OVER eight_weeks) AS shares
+      FROM expecting WINDOW eight_weeks AS (PARTITION BY currency
+        ORDER BY date ROWS BETWEEN {7 * WEEKS} PRECEDING AND 1 PRECEDING)
     ),
     judged AS (
       SELECT currency, date, value, usual * usual AS usual, value / (usual * usual) - 1 AS change,
-        off / greatest({FLOOR}, {SCALE} * {_median("before")}) AS deviations
-      FROM spread WHERE size(before) >= {7 * ENOUGH_WEEKS}
+        least(off / greatest({FLOOR} * usual, {SCALE} * {_median("offs")}),
+          share / greatest({FLOOR}, {SCALE} * {_median("shares")})) AS deviations
+      FROM spread WHERE size(offs) >= {7 * ENOUGH_WEEKS}
     )
     SELECT 'revenue' AS kind, currency AS subject, IF(change < 0, 'critical', 'warning') AS
       severity, value AS measured, usual AS expected, date AS day,

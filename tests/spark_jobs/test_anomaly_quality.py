@@ -56,6 +56,11 @@ def judged(spark) -> tuple[set, set]:
         for day, value in net_sales(seed).items():
             if odd.get(day) != 0.0:  # a day without sales has no row
                 rows.append(f"('S{seed}', DATE '{day}', {value * odd.get(day, 1):.2f})")
+    return truth, alarms(spark, rows)
+
+
+def alarms(spark, rows: list[str]) -> set[tuple[str, date]]:
+    """(shop, day) of what alarms; rows: SQL of shop, day and net sales."""
     values = ", ".join(rows)
     spark.sql(
         f"SELECT * FROM VALUES {values} AS t(currency, date, net_sales)"
@@ -64,7 +69,25 @@ def judged(spark) -> tuple[set, set]:
     end = str(FIRST + timedelta(days=DAYS))
     scene = Scene(sources, "no table", "no table", f"{end} 12:00:00", end, end)
     found = spark.sql(unusual_days(scene)).collect()
-    return truth, {(row.subject, row.day) for row in found}
+    return {(row.subject, row.day) for row in found}
+
+
+def test_days_of_a_few_orders_are_no_alarm(spark) -> None:
+    """A shop that sells to firms, so hardly on weekends, and one of three orders in two days."""
+    dice = random.Random(1)
+    pace = {"firms": (48.0, 0.8), "small": (1.5, 1.5)}
+    rows = []
+    for shop, (week, weekend) in pace.items():
+        for number in range(DAYS):
+            day = FIRST + timedelta(days=number)
+            chance = (weekend if day.weekday() > 4 else week) / 200
+            orders = sum(dice.random() < chance for _ in range(200))
+            value = sum(dice.lognormvariate(4, 0.6) for _ in range(orders))
+            if orders:
+                rows.append(f"('{shop}', DATE '{day}', {value:.2f})")
+    found = alarms(spark, rows)
+    print(f"\nquiet days: {len(found)} false alarms in {len(pace)} shop years")
+    assert len(found) <= 2 * len(pace)
 
 
 def test_precision_and_recall(judged: tuple[set, set]) -> None:
