@@ -44,7 +44,8 @@ def below(limit: int, *numbers: str) -> str:
 
 
 def epoch(path: str) -> str:
-    return f"timestamp_seconds({path})"
+    """Stripe's times; NULL for one that is none (before 1970, after 2100), not an error."""
+    return f"IF({path} BETWEEN 0 AND 4102444800, timestamp_seconds({path}), NULL)"
 
 
 def whole(*paths: str) -> str:

@@ -40,7 +40,8 @@ def lab(new_lab):
     broken = [
         {"id": "txn_1", **moved, "amount": 2**63 - 1},
         {"id": "txn_2", **{k: v for k, v in moved.items() if k != "amount"}},
-        {"id": "txn_3", **moved},
+        {"id": "txn_3", **moved, "available_on": 2**63 - 1},
+        {"id": "txn_4", **moved, "created": 2**63 - 1},
     ]
     lab.land("stripe", "balance_transactions", broken)
     lab.build()
@@ -93,6 +94,7 @@ def test_amounts_and_times_that_would_stop_every_table_are_quarantined(lab):
     assert found["inventory_counts", 1] == "a quantity is too large"
     assert found["stripe_balance_transactions", "txn_1"] == "amount is missing or too large"
     assert found["stripe_balance_transactions", "txn_2"] == "amount is missing or too large"
+    assert found["stripe_balance_transactions", "txn_4"] == "created is missing"
     assert [row["id"] for row in lab.rows("silver.stripe_balance_transactions")] == ["txn_3"]
 
 

@@ -34,9 +34,12 @@ _LEVEL_COLUMNS = {
     "incoming": _quantity("incoming"),
     "updated_at": _CHANGED,
 }
+_SMALL = below(10**12, "available", "on_hand", "committed", "incoming")
 _LEVEL_EXPECTATIONS = {
     "inventory item or location is missing": "inventory_item_id <> '' AND location_id <> ''",
     "updatedAt is missing": "updated_at IS NOT NULL",
+    "updatedAt is before 1990 or after 2100": f"coalesce({believable('updated_at')}, true)",
+    "a quantity is too large": _SMALL,
 }
 
 LEVELS = Table(

@@ -13,7 +13,7 @@ _PARENT = "parent STRUCT<subscription_details: STRUCT<subscription: STRING>>"
 
 
 def _sum(array: str) -> str:
-    total = f"aggregate({array}, 0L, (sum, x) -> sum + coalesce(x.amount, 0))"
+    total = f"aggregate({array}, 0L, (sum, x) -> try_add(sum, coalesce(x.amount, 0)))"
     return cents(f"IF({array} IS NULL, 0L, {total})", "r.currency")
 
 

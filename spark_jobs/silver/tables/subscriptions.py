@@ -38,7 +38,7 @@ _COLUMNS = {
     "cancel_at_period_end": "coalesce(r.cancel_at_period_end, false)",
     "currency": "upper(r.currency)",
     "quantity": "aggregate(coalesce(r.items.data, array()), 0L, "
-    "(sum, i) -> sum + coalesce(i.quantity, 1))",
+    "(sum, i) -> try_add(sum, coalesce(i.quantity, 1)))",
     "mrr": cents(f"round({_MONTHLY})", "r.currency"),
 }
 _EXPECTATIONS = {
