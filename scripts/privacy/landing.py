@@ -7,7 +7,6 @@ Manifests are otherwise never written twice. Here each is replaced whole, becaus
 `redacted` says by which request. One request is under way at a time (the caller's claim).
 """
 
-import gzip
 import hashlib
 import tempfile
 from collections.abc import Iterator
@@ -18,9 +17,9 @@ from typing import Any
 import orjson
 
 from scripts.landing.store import Store
-from scripts.landing.writer import MANIFESTS, RECORD
+from scripts.landing.writer import MANIFESTS
 from scripts.privacy.dropped import originals
-from scripts.privacy.lines import lines
+from scripts.privacy.lines import Line, lines, packed, parsed, texts, written
 from scripts.privacy.mask import Person, belongs, learn, masked, quotes, unquoted
 
 CUSTOMER_STREAMS = (("shopify", "customers"), ("shopify", "customer_metafields"))
@@ -114,21 +113,30 @@ def _redacted(
 
 
 def _masked(store: Store, path: str, person: Person) -> tuple[bytes, list[int], int]:
-    """A part without the person, which of its rows named them, and how many it has."""
-    out: list[bytes] = []
+    """A part without the person, which of its rows named them, and how many it has. What does not
+    name them stays as it stands, byte for byte."""
+    part = store.read(path)
     named: list[int] = []
-    for number, (head, record) in enumerate(lines(store, path)):
-        of_customer = _customers(head)
-        if isinstance(record, dict) and belongs(record, person, of_customer):
-            named.append(number)
-            record = masked(record, person, of_customer)
-            if of_customer:
-                head["_id"] = head["_id"].replace(person.customer_id, person.token)
-        elif quotes(record, person):
-            named.append(number)
-            record = unquoted(record, person)
-        out.append(orjson.dumps(head)[:-1] + RECORD + orjson.dumps(record) + b"}\n")
-    return gzip.compress(b"".join(out), mtime=0) if named else b"", named, len(out)
+    rows = 0
+    for text in texts(part):
+        if _without(parsed(text), person):
+            named.append(rows)
+        rows += 1
+    if not named:
+        return b"", named, rows
+    others = ((text, _without(parsed(text), person)) for text in texts(part))
+    return packed(written(line) if line else text for text, line in others), named, rows
+
+
+def _without(line: Line, person: Person) -> Line | None:
+    """The line without the person; None when it does not name them."""
+    head, record = line
+    of_customer = _customers(head)
+    if isinstance(record, dict) and belongs(record, person, of_customer):
+        if of_customer:
+            head = {**head, "_id": head["_id"].replace(person.customer_id, person.token)}
+        return head, masked(record, person, of_customer)
+    return (head, unquoted(record, person)) if quotes(record, person) else None
 
 
 def _customers(head: dict[str, Any]) -> bool:

@@ -54,6 +54,23 @@ def test_parts_are_masked_and_manifests_true(store: Store) -> None:
     assert list(store.list("state/privacy/")) == []
 
 
+def test_lines_that_do_not_name_her_stay_byte_for_byte(store: Store) -> None:
+    """Rewritten, a number of 30 digits would become one of 17."""
+    text = b'{"_source":"shopify","_stream":"orders","_id":"%d","record":%s}\n'
+    hers = text % (1, orjson.dumps(HERS))
+    his = text % (2, b'{"id":2,"count":123456789012345678901234567890,"rate":1.50}')
+    land(store, "shopify", "orders", HERS)
+    (manifest,) = manifests(store, "shopify", "orders")
+    landing.put(store, manifest["files"][0]["path"], gzip.compress(his + hers + his))
+    redact(store, "77001")
+    (manifest,) = manifests(store, "shopify", "orders")
+    first, second, third = gzip.decompress(store.read(manifest["files"][0]["path"])).splitlines(
+        True
+    )
+    assert (first, third) == (his, his)
+    assert b"jane" not in second
+
+
 def test_what_is_hers_by_account_or_order_alone_is_masked(store: Store) -> None:
     """Names and addresses of these records are written otherwise than in any that has her id."""
     land(store, "shopify", "orders", HERS | {"id": 501, "name": "#1001"}, HIS)
