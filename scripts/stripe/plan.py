@@ -9,14 +9,17 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from functools import partial
 from statistics import median
+from time import monotonic
 
 from scripts.landing.window import Slice
 from scripts.landing.writer import iso
 from scripts.stripe.client import PAGE, WORKERS, Client, Record
 from scripts.stripe.streams import Stream
 
-# Small enough that all workers have something to read, then large: a slice costs three objects.
+# Small enough that all workers have something to read, then large: a slice costs three objects,
+# so its answers should take longer than those.
 LEAST_ROWS, MOST_ROWS = 600, 5_000
+LEAST_SECONDS = 0.2
 ENOUGH_SLICES, MOST_SLICES = 24, 64
 DAY = 86400
 STRIDE, BETWEEN = 4, 4
@@ -52,15 +55,17 @@ def days(whole: Slice) -> list[Slice]:
 def cut(client: Client, stream: Stream, whole: Slice) -> list[Slice]:
     """The slice, or several of equal length that together cover it, oldest first."""
     path = stream.parent or stream.path
+    answers: list[float] = []
     for filters in ({},) if stream.parent else stream.filters:
-        look = partial(_look, client, path, filters)
+        look = partial(_look, client, path, filters, answers)
         span = bounds(whole)
         page, more = look(span)
         if more:
             end = span["lte"]
             start = span["gte"] if whole.since else _oldest(look, page)
             rows = int(_density(look, page, start, end) * (end - start))
-            count = min(rows // LEAST_ROWS, max(ENOUGH_SLICES, rows // MOST_ROWS))
+            least = _least_rows(min(answers))
+            count = min(rows // least, max(ENOUGH_SLICES, rows // MOST_ROWS))
             return _pieces(whole, start, end, count + 1)
     return [whole]
 
@@ -71,6 +76,11 @@ def _pieces(whole: Slice, start: int, end: int, count: int) -> list[Slice]:
     starts = [whole.since, *(instant(edge) for edge in edges)]
     ends = [*(instant(edge - 1) for edge in edges), whole.until]
     return [Slice(a, b, whole.kind) for a, b in zip(starts, ends, strict=True)]
+
+
+def _least_rows(answer: float) -> int:
+    """Rows that are worth a slice when a page takes `answer` seconds."""
+    return round(min(max(LEAST_ROWS, PAGE * LEAST_SECONDS / answer), MOST_ROWS))
 
 
 def _density(look: Look, newest: list[Record], start: int, end: int) -> float:
@@ -117,8 +127,13 @@ def _look(
     client: Client,
     path: str,
     filters: Mapping[str, str],
+    answers: list[float],
     span: Mapping[str, int],
     limit: int = PAGE,
 ) -> tuple[list[Record], bool]:
-    """The newest objects of a span of `created`, and whether there are more."""
-    return client.newest(path, limit, {**filters, "created": span})
+    """The newest objects of a span of `created`, and whether there are more. answers: gets the
+    seconds it took."""
+    asked = monotonic()
+    found = client.newest(path, limit, {**filters, "created": span})
+    answers.append(monotonic() - asked)
+    return found

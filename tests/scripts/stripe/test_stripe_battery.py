@@ -61,6 +61,7 @@ def test_many_slices_hold_every_row_once(
     client: Client, stripe_server: Service, stream: Stream, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("scripts.stripe.plan.LEAST_ROWS", 20)
+    monkeypatch.setattr("scripts.stripe.plan.LEAST_SECONDS", 0)
     store = MemoryStore()
     ids = seed(stripe_server, stream, [r for d in range(24) for r in made(stream, d * DAY, 10)])
     if stream.parent:

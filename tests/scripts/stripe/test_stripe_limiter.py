@@ -104,6 +104,7 @@ def test_a_pull_uses_the_local_stripe_s_own_limit(
     """25 requests/s at 100 ms an answer; the counters are the service's."""
     monkeypatch.setattr(client_module, "PAGE", 10)
     monkeypatch.setattr("scripts.stripe.plan.LEAST_ROWS", 50)
+    monkeypatch.setattr("scripts.stripe.plan.LEAST_SECONDS", 0)
     with running("stripe", tmp_path, {"STRIPE_API_KEY": KEY}) as service:
         now = int(time.time())
         charges = [{"created": now - 3600 - 60 * n} for n in range(1500)]

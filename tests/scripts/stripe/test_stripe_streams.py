@@ -219,6 +219,7 @@ def test_a_pull_that_died_goes_on_from_its_last_complete_slice(
     client: Client, stripe_server: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("scripts.stripe.plan.LEAST_ROWS", 20)
+    monkeypatch.setattr("scripts.stripe.plan.LEAST_SECONDS", 0)
     monkeypatch.setattr("scripts.stripe.pull.WORKERS", 1)
     ids = seed(stripe_server, BY_NAME["charges"], [{"created": OLD + 3600 * n} for n in range(300)])
     dying, store = DyingStore(), MemoryStore()
