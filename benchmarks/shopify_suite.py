@@ -12,7 +12,7 @@ from rich.console import Console
 from benchmarks import ours, peers, services, shop
 from benchmarks.charges import DAYS
 from benchmarks.connectors import airbyte_command, airbyte_ids, singer_command, singer_ids
-from benchmarks.contest import Contestant, Report, beside, compete, machine, report, show
+from benchmarks.contest import LATENCIES, Contestant, Report, beside, compete, machine, report, show
 from benchmarks.measure import Command
 from benchmarks.peers import MissingPeerError
 from benchmarks.real_names import RealNames, leading_to
@@ -43,10 +43,14 @@ def run(console: Console, rows: int, rounds: int) -> Report:
         ids = shop.fill(shopify, token, orders)
         access = {"SHOPIFY_URL": shopify.url, "SHOPIFY_ACCESS_TOKEN": token}
         entrants = [_ours(s3, access), *_connectors(stack, shopify, token, folder, console)]
-        runs = compete(entrants, rounds, console)
-    entries = report(runs, ids, {entrant.name: entrant.note for entrant in entrants})
-    found["0 ms a request"] = {"contestants": entries, "beside": beside(entries, OURS)}
-    show(console, "orders, products, customers", entries)
+        notes = {entrant.name: entrant.note for entrant in entrants}
+        for seconds in LATENCIES:
+            title = f"{1000 * seconds:.0f} ms a request"
+            console.print(f"{title}: {rounds} rounds")
+            shopify.slow(seconds)
+            entries = report(compete(entrants, rounds, console), ids, notes)
+            found[title] = {"contestants": entries, "beside": beside(entries, OURS)}
+            show(console, f"orders, products, customers, {title}", entries)
     return found
 
 

@@ -12,7 +12,7 @@ import orjson
 from rich.console import Console
 
 from benchmarks import charges, ours, peers, services, stripe_peers
-from benchmarks.contest import Contestant, Report, beside, compete, machine, report, show
+from benchmarks.contest import LATENCIES, Contestant, Report, beside, compete, machine, report, show
 from benchmarks.measure import Command
 from benchmarks.peers import MissingPeerError
 from benchmarks.real_names import leading_to
@@ -24,7 +24,6 @@ FLOOR = "requests_loop"
 HOST, ADDRESS = "api.stripe.com", "127.0.0.82"
 PERMITTED = 25  # requests/s of one endpoint (docs: rate-limits)
 LARGER = 4  # times the rows, to see whether memory grows with the window
-LATENCIES = (0.0, 0.1)
 
 
 def run(console: Console, count: int, rounds: int) -> Report:
