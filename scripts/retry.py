@@ -12,6 +12,8 @@ from typing import TypeVar
 from scripts.errors import RetriableError
 
 log = logging.getLogger(__name__)
+# Seconds. A source that asks for more is left alone until the next run.
+LONGEST_WAIT = 600.0
 T = TypeVar("T")
 
 
@@ -50,6 +52,10 @@ def with_retries(call: Callable[[], T], attempts: int = 6, throttles: int = 60) 
             throttled += 1
             if throttled >= throttles:
                 raise
+            if error.wait_seconds > LONGEST_WAIT:
+                raise RetriableError(
+                    f"{error} and asks to come back in {error.wait_seconds:.0f} s"
+                ) from error
             time.sleep(error.wait_seconds * random.uniform(1.0, 1.2))
         except RetriableError as error:
             failed += 1

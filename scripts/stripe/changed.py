@@ -4,6 +4,7 @@ Lists know only `created`, so a refund of last month's charge would never show. 
 what changed; a payload keeps the API version it was made with, so the object is fetched again.
 """
 
+import logging
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -17,6 +18,8 @@ from scripts.stripe.client import WORKERS, Client, MissingError, Record
 from scripts.stripe.listed import children
 from scripts.stripe.plan import bounds, created, instant
 from scripts.stripe.streams import Stream
+
+log = logging.getLogger(__name__)
 
 
 def changed(client: Client, stream: Stream, piece: Slice) -> Iterator[Change]:
@@ -58,9 +61,15 @@ def _of_owners(client: Client, stream: Stream, changed: Mapping[str, int]) -> It
 
 def _touched(client: Client, stream: Stream, event: Record, since: int) -> Iterator[str]:
     """The ids of our objects that an event is about, without what the list is sure to hold."""
-    thing = event["data"]["object"]
-    paths = (stream.named_by or {stream.object: ("id",)}).get(thing["object"], ())
-    if thing["object"] != stream.object:
+    thing = (event.get("data") or {}).get("object")
+    if not isinstance(thing, dict):
+        log.warning("stripe/%s: the event %s names no object", stream.name, event["id"])
+        return
+    kind = str(thing.get("object"))
+    paths = (stream.named_by or {stream.object: ("id",)}).get(kind, ())
+    if not paths:
+        return
+    if kind != stream.object:
         thing = _whole(client, thing)
     elif _listed_since(stream, thing, since) and not event["type"].endswith(".deleted"):
         return
@@ -87,8 +96,8 @@ def _at(node: Any, steps: list[str]) -> Iterator[str]:
             yield from _at(row, steps)
     elif isinstance(node, str):
         yield node
-    elif isinstance(node, dict) and steps:
-        yield from _at(node.get(steps[0]), steps[1:])
+    elif isinstance(node, dict):  # at the end of the path an object that was expanded
+        yield from _at(node.get(steps[0] if steps else "id"), steps[1:])
 
 
 def _fetched(client: Client, stream: Stream, since: int, found: tuple[str, int]) -> Change | None:

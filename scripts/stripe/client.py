@@ -4,6 +4,7 @@
 hydration that costs its auto-paging most of its time (FACTS.md: 592 against 12,000 objects/s).
 """
 
+import logging
 import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TypeVar
@@ -15,9 +16,9 @@ import stripe
 from scripts.errors import FatalError, RetriableError
 from scripts.landing.clock import SourceClock
 from scripts.landing.writer import iso, now_utc
-from scripts.retry import ThrottledError, with_retries
+from scripts.retry import LONGEST_WAIT, ThrottledError, seconds_of, with_retries
 from scripts.settings import Stripe
-from scripts.stripe.limiter import Limiter
+from scripts.stripe.limiter import PAUSE_SECONDS, Limiter
 from scripts.stripe.pages import head_of, page_of
 from scripts.stripe.transport import Transport
 
@@ -30,6 +31,7 @@ PERMISSION = re.compile(r"'(rak_\w+)'")
 CUT_SHORT = b'"has_more"'  # stands in an object that holds a list
 T = TypeVar("T")
 
+log = logging.getLogger(__name__)
 Record = dict[str, Any]
 Newest = tuple[list[Record], bool]
 
@@ -74,10 +76,11 @@ class Client:
             read_at = iso(now_utc())
             page = self._get(page_of, path, path, limit=PAGE, **filters, **after)
             for raw in page.data:
-                text = bytes(raw)
-                if CUT_SHORT in text:
-                    text = orjson.dumps(self.completed(orjson.loads(text)))
-                yield text, read_at
+                text: bytes | None = bytes(raw)
+                if text and CUT_SHORT in text:
+                    text = self._whole(path, text)
+                if text:
+                    yield text, read_at
             if not page.has_more:
                 return
             if not page.data:
@@ -87,12 +90,12 @@ class Client:
     def list(self, path: str, **filters: Any) -> Iterator[tuple[Record, str]]:
         """As `texts`, each object read."""
         for text, read_at in self.texts(path, **filters):
-            yield orjson.loads(text), read_at
+            yield _read(text), read_at
 
     def newest(self, path: str, limit: int, filters: Mapping[str, Any]) -> Newest:
         """The newest objects of a list, and whether there are more."""
-        page = self._get(object_of, path, path, limit=limit, **filters)
-        return page["data"], page["has_more"]
+        page = self._get(page_of, path, path, limit=limit, **filters)
+        return [_read(bytes(raw)) for raw in page.data], page.has_more
 
     def get(self, path: str, id_: str, **params: Any) -> Record:
         """One object as it is now; raises MissingError."""
@@ -106,15 +109,30 @@ class Client:
                 url = urlsplit(value["url"])
                 query = dict(parse_qsl(url.query))
                 endpoint = endpoint_of(url.path)
+                rows = value["data"] = value.get("data") or []
                 while value["has_more"]:
-                    if value["data"]:
-                        query["starting_after"] = value["data"][-1]["id"]
-                    page = self._get(object_of, endpoint, url.path, limit=PAGE, **query)
-                    if page["has_more"] and not page["data"]:
+                    if rows:
+                        query["starting_after"] = rows[-1]["id"]
+                    page = self._get(page_of, endpoint, url.path, limit=PAGE, **query)
+                    if page.has_more and not page.data:
                         raise RetriableError(f"{url.path} has more, but Stripe gave an empty page")
-                    value["data"] += page["data"]
-                    value["has_more"] = page["has_more"]
+                    rows += [_read(bytes(raw)) for raw in page.data]
+                    value["has_more"] = page.has_more
         return record
+
+    def _whole(self, path: str, text: bytes) -> bytes | None:
+        """The object with its lists completed; None when it was deleted since the list was read: a
+        draft invoice can be, and its tombstone comes by its event."""
+        record = _read(text)
+        try:
+            return orjson.dumps(self.completed(record))
+        except MissingError:
+            try:
+                self._get(object_of, f"{path}/{{id}}", f"{path}/{record['id']}")
+            except MissingError:
+                log.info("%s/%s was deleted meanwhile", path, record["id"])
+                return None
+            raise
 
     def _get(self, parse: Callable[[bytes], T], endpoint: str, path: str, **params: Any) -> T:
         return with_retries(lambda: self._attempt(parse, f"GET {endpoint}", path, params))
@@ -125,19 +143,24 @@ class Client:
         self._limiter.wait(endpoint)
         try:
             response: Any = self._client.raw_request("get", path, **params)
-        except stripe.RateLimitError as error:
-            headers = error.headers or {}
-            reason = headers.get("stripe-rate-limited-reason", "")
-            self._limiter.throttled(endpoint, reason, _seconds(headers.get("retry-after")))
-            raise ThrottledError(f"Stripe throttles {path}", 0.0) from error  # the limiter waits
         except stripe.StripeError as error:
+            # Not only RateLimitError: what stands before Stripe answers 429 without its JSON.
+            if error.http_status == 429 or isinstance(error, stripe.RateLimitError):
+                raise self._throttled(endpoint, path, error.headers or {}) from error
             raise _translated(error, path) from error
         self._limiter.succeeded(endpoint)
         self.clock.hear(response.headers.get("date"))
         try:
             return parse(response.body.raw)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise RetriableError(f"Stripe's answer for {path} could not be read") from error
+
+    def _throttled(self, endpoint: str, path: str, headers: Mapping[str, str]) -> ThrottledError:
+        wait = seconds_of(headers.get("retry-after"), PAUSE_SECONDS)
+        if wait > LONGEST_WAIT:
+            return ThrottledError(f"Stripe throttles {path}", wait)
+        self._limiter.throttled(endpoint, headers.get("stripe-rate-limited-reason", ""), wait)
+        return ThrottledError(f"Stripe throttles {path}", 0.0)  # the limiter waits
 
 
 def _translated(error: stripe.StripeError, path: str) -> Exception:
@@ -166,9 +189,11 @@ def object_of(body: bytes) -> Record:
     return found
 
 
-def _seconds(text: str | None) -> float | None:
-    """Retry-After in seconds; Stripe sends no dates."""
-    return float(text) if text and text.isdigit() else None
+def _read(text: bytes) -> Record:
+    """Raises FatalError when it is no object with an id."""
+    head_of(text)
+    record: Record = orjson.loads(text)
+    return record
 
 
 def endpoint_of(path: str) -> str:

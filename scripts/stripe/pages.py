@@ -4,17 +4,21 @@ What a pull lands is what Stripe wrote: to build each object and write it again 
 its CPU time. Only what the pull has to know is read.
 """
 
+from typing import Annotated
+
 import msgspec
 
 from scripts.errors import FatalError
+
+Seconds = Annotated[int, msgspec.Meta(ge=0, le=253_402_300_799)]  # to the end of the year 9999
 
 
 class Head(msgspec.Struct):
     """An object's id, and when it was made; an invoice item calls it its date."""
 
     id: str
-    created: int | None = None
-    date: int | None = None
+    created: Seconds | None = None
+    date: Seconds | None = None
 
     @property
     def made(self) -> int:
@@ -43,5 +47,10 @@ def page_of(body: bytes) -> Page:
     return _PAGE.decode(msgspec.json.format(body, indent=-1) if broken else body)
 
 
-def head_of(text: bytes) -> Head:
-    return _HEAD.decode(text)
+def head_of(thing: bytes | dict[str, object]) -> Head:
+    """Of an object or its text. Raises FatalError when it is no object with an id: what cannot be
+    told apart cannot land."""
+    try:
+        return _HEAD.decode(thing) if isinstance(thing, bytes) else msgspec.convert(thing, Head)
+    except msgspec.ValidationError as error:  # says where and what, quotes nothing
+        raise FatalError(f"Stripe gave an object that cannot be taken: {error}") from error

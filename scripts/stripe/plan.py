@@ -14,6 +14,7 @@ from time import monotonic
 from scripts.landing.window import Slice
 from scripts.landing.writer import iso
 from scripts.stripe.client import PAGE, WORKERS, Client, Record
+from scripts.stripe.pages import head_of
 from scripts.stripe.streams import Stream
 
 # Small enough that all workers have something to read, then large: a slice costs three objects,
@@ -36,10 +37,8 @@ def bounds(piece: Slice) -> dict[str, int]:
 
 
 def created(record: dict[str, object]) -> int:
-    """When Stripe made the object, in Unix seconds; an invoice item calls it its date."""
-    moment = record["created"] if "created" in record else record["date"]
-    assert isinstance(moment, int)
-    return moment
+    """When Stripe made the object, in Unix seconds; raises FatalError."""
+    return head_of(record).made
 
 
 def instant(seconds: int) -> str:

@@ -6,11 +6,15 @@ from typing import Any
 
 import pytest
 from hostile import Answer, hostile
-from stripe_account import unlimited
+from stripe_account import BY_NAME, unlimited
 
 from scripts.errors import FatalError, RetriableError
+from scripts.landing.window import Slice
 from scripts.settings import Stripe
+from scripts.stripe.changed import changed
 from scripts.stripe.client import Client, MissingError
+from scripts.stripe.limiter import Limiter
+from scripts.stripe.listed import listed
 
 pytestmark = pytest.mark.usefixtures("no_waiting")
 
@@ -86,3 +90,95 @@ def test_stripe_s_time_is_heard() -> None:
 def test_an_answer_that_is_no_object_is_asked_for_again(body: object) -> None:
     with hostile(Answer(body), Answer({"id": "ch_1"})) as stripe:
         assert client(stripe.url).get("/v1/charges", "ch_1") == {"id": "ch_1"}
+
+
+DAY = Slice("2026-11-01T00:00:00.000000Z", "2026-11-02T00:00:00.000000Z")
+DRAFT = {
+    "id": "in_1",
+    "created": 1,
+    "lines": {"data": [{"id": "il_1"}], "has_more": True, "url": "/v1/invoices/in_1/lines"},
+}
+
+
+def list_of(*things: object) -> Answer:
+    return Answer({"data": things, "has_more": False})
+
+
+def test_a_draft_that_is_deleted_before_its_lines_are_read_is_left_to_its_tombstone() -> None:
+    gone = error(404, code="resource_missing", param="invoice")
+    kept = {"id": "in_2", "created": 1}
+    with hostile(list_of(DRAFT, kept), gone) as stripe:
+        found = [change.id for change in listed(client(stripe.url), BY_NAME["invoices"], DAY)]
+        assert [path for path, _ in stripe.asked][-1] == "GET /v1/invoices/in_1"
+    assert found == ["in_2"]
+
+
+def test_lines_that_are_missing_of_an_invoice_that_exists_are_an_error() -> None:
+    gone = error(404, code="resource_missing", param="invoice")
+    with (
+        hostile(list_of(DRAFT), gone, Answer(DRAFT)) as stripe,
+        pytest.raises(MissingError, match="/v1/invoices/in_1/lines"),
+    ):
+        list(listed(client(stripe.url), BY_NAME["invoices"], DAY))
+
+
+@pytest.mark.parametrize(
+    "thing",
+    [
+        None,
+        {"created": 1},
+        {"id": 1, "created": 1},
+        {"id": "a"},
+        {"id": "a", "created": 1.5},
+        {"id": "a", "created": 10**15},
+    ],
+)
+@pytest.mark.parametrize("stream", ["charges", "payment_methods"])
+def test_an_object_that_cannot_be_told_apart_is_a_sentence(stream: str, thing: object) -> None:
+    with hostile(list_of(thing)) as stripe, pytest.raises(FatalError, match="Stripe") as found:
+        list(listed(client(stripe.url), BY_NAME[stream], DAY))
+    assert type(found.value) is FatalError
+
+
+@pytest.mark.parametrize("body", [{"data": None, "has_more": False}, {"has_more": True}, {}])
+def test_what_is_no_page_is_asked_for_again(body: object) -> None:
+    with hostile(Answer(body), page("a", more=False)) as stripe:
+        assert client(stripe.url).newest("/v1/charges", 1, {})[0] == [{"id": "a", "created": 1}]
+    with hostile(Answer(DRAFT), Answer(body), page("il_2", more=False)) as stripe:
+        found = client(stripe.url).get("/v1/invoices", "in_1")
+    assert [line["id"] for line in found["lines"]["data"]] == ["il_1", "il_2"]
+
+
+def event(thing: object) -> dict[str, object]:
+    return {"id": "evt_1", "type": "charge.dispute.created", "created": 1, "data": thing}
+
+
+@pytest.mark.parametrize("data", [None, {}, {"object": None}, {"object": {"id": "x"}}])
+def test_an_event_that_names_nothing_does_not_stop_the_others(data: object) -> None:
+    """And an id that was expanded is still an id."""
+    dispute = {"object": "dispute", "charge": {"id": "ch_1", "object": "charge"}}
+    charge = {"id": "ch_1", "created": 1}
+    events = list_of(event(data), event({"object": dispute}))
+    with hostile(events, Answer(charge)) as stripe:
+        found = [c.record for c in changed(client(stripe.url), BY_NAME["charges"], DAY)]
+    assert found == [charge]
+
+
+@pytest.mark.parametrize("body", [b"", b"<html>", {"message": "slow down"}])
+def test_a_429_without_stripe_s_words_is_a_429(body: object) -> None:
+    """It is not a fault, of which six are the end, and it slows the others down."""
+    limiter, now = Limiter(25, 100, sleep=lambda _: None), iter(range(10**6))
+    limiter.now = lambda: float(next(now))
+    with hostile(*[Answer(body, 429)] * 9, page("a", more=False)) as stripe:
+        found = Client(Stripe("tests-key", stripe.url), limiter)
+        assert len(list(found.list("/v1/charges"))) == 1
+    assert limiter.paces("GET /v1/charges")[0].permitted < 20
+
+
+def test_a_wait_of_years_ends_the_run() -> None:
+    later = Answer({"error": {"message": "no"}}, 429, {"Retry-After": "1000000000"})
+    with (
+        hostile(later) as stripe,
+        pytest.raises(RetriableError, match="asks to come back in 1000000000 s"),
+    ):
+        list(Client(Stripe("tests-key", stripe.url), Limiter(25, 100)).list("/v1/charges"))
