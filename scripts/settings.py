@@ -17,6 +17,14 @@ def _required(name: str) -> str:
     return value
 
 
+def _token(name: str) -> str:
+    """A credential that goes into a header; the sentence does not quote it."""
+    value = _required(name)
+    if not (value.isascii() and value.isprintable()) or " " in value:
+        raise FatalError(f"{name} holds a character that no key has: copy it whole, and only it")
+    return value
+
+
 def _optional(name: str) -> str | None:
     return os.environ.get(name, "").strip() or None
 
@@ -74,7 +82,7 @@ def s3() -> S3:
 def shopify() -> Shopify:
     return Shopify(
         url=_required("SHOPIFY_URL").rstrip("/"),
-        access_token=_required("SHOPIFY_ACCESS_TOKEN"),
+        access_token=_token("SHOPIFY_ACCESS_TOKEN"),
         api_version=_optional("SHOPIFY_API_VERSION") or "2026-10",
     )
 
@@ -85,7 +93,7 @@ def stripe() -> Stripe:
         raise FatalError(
             f"STRIPE_REQUESTS_PER_SECOND is {permitted!r}: give it a whole number above 0"
         )
-    return Stripe(_required("STRIPE_API_KEY"), _optional("STRIPE_API_BASE"), float(permitted))
+    return Stripe(_token("STRIPE_API_KEY"), _optional("STRIPE_API_BASE"), float(permitted))
 
 
 def database() -> Database:
@@ -95,7 +103,7 @@ def database() -> Database:
 def databricks() -> Databricks:
     return Databricks(
         host=_required("DATABRICKS_HOST"),
-        token=_required("DATABRICKS_TOKEN"),
+        token=_token("DATABRICKS_TOKEN"),
         job_name=_optional("DATABRICKS_JOB_NAME") or "ecomm_medallion",
     )
 

@@ -179,4 +179,5 @@ def _completed(
     client: Client, stream: Stream, batch: list[Record], field: str, parts_document: str
 ) -> Iterator[Record]:
     for record in add_parts(client, batch, field, parts_document):
-        yield whole(client, stream, record)
+        if found := whole(client, stream, record):
+            yield found

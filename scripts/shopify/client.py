@@ -5,6 +5,7 @@ goes over one keep-alive `requests` session with time-outs, which ShopifyAPI's t
 """
 
 from typing import Any
+from urllib.parse import urlsplit
 
 import orjson
 import requests
@@ -33,6 +34,7 @@ class Client:
     """Calls the shop's GraphQL endpoint; threads may share it."""
 
     def __init__(self, settings: Shopify) -> None:
+        _check_address(settings.url)
         self.version = settings.api_version
         self.limiter = Limiter()
         self.clock = SourceClock()
@@ -90,6 +92,16 @@ class Client:
         except requests.RequestException as error:
             raise RetriableError(f"Shopify could not be reached: {_short(error)}") from error
         return answer if isinstance(answer, dict) else {}
+
+
+def _check_address(url: str) -> None:
+    try:
+        parts = urlsplit(url)
+        good = parts.scheme in ("http", "https") and parts.hostname and (parts.port or 1)
+    except ValueError:
+        good = False
+    if not good:
+        raise FatalError(f"SHOPIFY_URL is {url!r}: it has to be like https://<name>.myshopify.com")
 
 
 def _cost_key(document: str, first: int | None) -> str:

@@ -19,6 +19,7 @@ SMOOTHING = 0.3
 STEADY = 30.0  # seconds: a burst of the others is not yet their pace
 MOST_OTHERS = 0.95  # of the rate: the rest is waited for, however slowly it comes
 SHORTEST = 0.001  # seconds: less is not worth a sleep
+STATUS = ("maximumAvailable", "currentlyAvailable", "restoreRate")
 
 
 @dataclass
@@ -72,11 +73,11 @@ class Limiter:
 
     def leave(self, permit: Permit, cost: dict[str, Any]) -> None:
         """`cost` is the answer's `extensions.cost`; empty when there was no answer."""
-        status = cost.get("throttleStatus")
+        status = cost.get("throttleStatus") or {}
         with self._lock:
             self._flow()
             self._under_way -= permit.requested
-            if not status:
+            if not all(isinstance(status.get(name), int | float) for name in STATUS):
                 return
             requested = float(cost.get("requestedQueryCost") or 0)
             actual = cost.get("actualQueryCost")

@@ -24,19 +24,19 @@ def pages(
         read_at = iso(now_utc())
         asked = {"first": stream.page_size, "after": after, **variables}
         page = _page(client.execute(document(stream.document), asked), stream.name)
-        for record in page["nodes"]:
-            yield whole(client, stream, record), read_at
+        for node in page["nodes"]:
+            if record := whole(client, stream, node):
+                yield record, read_at
         if not page["pageInfo"]["hasNextPage"]:
             return
         after = _next(page["pageInfo"], after, stream.name)
 
 
-def whole(client: Client, stream: Stream, record: Record) -> Record:
+def whole(client: Client, stream: Stream, record: Record) -> Record | None:
     """The record with its nested connections complete, each as `{"nodes": [...]}`: how it was read
-    must not show in what is landed."""
-    for child in stream.children:
-        _complete(client, record, child)
-    return record
+    must not show in what is landed. None when it was deleted meanwhile."""
+    complete = all(_complete(client, record, child) for child in stream.children)
+    return record if complete else None
 
 
 def add_parts(
@@ -79,7 +79,8 @@ def _items(value: Any) -> list[Record]:
     return nodes
 
 
-def _complete(client: Client, record: Record, child: Child) -> None:
+def _complete(client: Client, record: Record, child: Child) -> bool:
+    """Whether the connection's owner is still there."""
     for owner in owners(record, child.path[:-1]):
         connection = owner.get(child.path[-1])
         if connection is None:
@@ -88,11 +89,15 @@ def _complete(client: Client, record: Record, child: Child) -> None:
         while info and info["hasNextPage"]:
             parent = owner.get("id") or record["id"]
             variables = {"parent": parent, "first": CHILD_PAGE, "after": info["endCursor"]}
-            page = _page(client.execute(document(child.document), variables), child.document)
+            data = client.execute(document(child.document), variables)
+            if data.get("parent") is None:
+                return False
+            page = _page(data, child.document)
             connection["nodes"] += page["nodes"]
             before, info = info["endCursor"], page["pageInfo"]
             if info["hasNextPage"]:
                 _next(info, before, child.document)
+    return True
 
 
 def _next(info: Record, before: str | None, name: str) -> str:
@@ -111,4 +116,7 @@ def _page(data: Record, name: str) -> Record:
     page: Record | None = owner.get("page")
     if page is None:
         raise FatalError(f"shopify/{name}: the token may not read it (the answer is null)")
+    nodes = page.get("nodes")
+    if not isinstance(nodes, list) or None in nodes or not isinstance(page.get("pageInfo"), dict):
+        raise RetriableError(f"shopify/{name}: a page is not whole; run it again")
     return page

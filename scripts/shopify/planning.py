@@ -49,6 +49,8 @@ def count(client: Client, stream: Stream, query: str) -> int | None:
 
 def _count(client: Client, stream: Stream, root: str, query: str) -> int:
     found = client.execute(document("counts"), {"query": query, root: True})[root]
+    if found is None:
+        raise FatalError(f"shopify/{stream.name}: the token may not count {root}")
     if found["precision"] != "EXACT":
         raise FatalError(f"shopify/{stream.name}: the shop counts only up to {found['count']}")
     return int(found["count"])

@@ -7,6 +7,7 @@ from itertools import islice
 import pytest
 from hostile import Answer, hostile
 
+from scripts import settings
 from scripts.errors import FatalError, RetriableError
 from scripts.retry import seconds_of
 from scripts.settings import Shopify
@@ -78,3 +79,80 @@ def test_a_wait_is_seconds_or_a_date() -> None:
     assert seconds_of(None, 1.0) == seconds_of("soon", 1.0) == seconds_of("inf", 1.0) == 1.0
     later = format_datetime(datetime.now(UTC) + timedelta(minutes=5), usegmt=True)
     assert 290 < seconds_of(later, 1.0) <= 300
+
+
+ORDERS = next(stream for stream in STREAMS if stream.name == "orders")
+LAST = {"hasNextPage": False, "endCursor": None}
+MORE = {"hasNextPage": True, "endCursor": "more"}
+
+
+def page(nodes: object, info: object = LAST) -> Answer:
+    return Answer({"data": {"page": {"nodes": nodes, "pageInfo": info}}})
+
+
+def test_an_order_that_is_deleted_before_its_lines_are_read_does_not_land_without_them() -> None:
+    def order(number: int, info: object) -> dict[str, object]:
+        lines = {"nodes": [{"id": f"line {number}"}], "pageInfo": info}
+        return {"id": f"gid://shopify/Order/{number}", "refunds": [], "lineItems": lines}
+
+    gone = Answer({"data": {"parent": None}})
+    with hostile(page([order(1, MORE), order(2, LAST)]), gone) as shop:
+        found = [record["id"] for record, _ in pages(client(shop.url), ORDERS, {})]
+    assert found == ["gid://shopify/Order/2"]
+
+
+@pytest.mark.parametrize("broken", [page(None), page([None]), page([], None)])
+def test_a_page_that_is_not_whole_is_a_sentence(broken: Answer) -> None:
+    with hostile(broken) as shop, pytest.raises(RetriableError, match="customers: a page is not"):
+        list(pages(client(shop.url), CUSTOMERS, {}))
+
+
+def throttled(status: object) -> Answer:
+    error = {"message": "Throttled", "extensions": {"code": "THROTTLED"}}
+    cost = {"requestedQueryCost": 9, "throttleStatus": status}
+    return Answer({"errors": [error], "extensions": {"cost": cost}})
+
+
+NONE = {"maximumAvailable": None, "currentlyAvailable": None, "restoreRate": None}
+
+
+@pytest.mark.parametrize("status", [None, {}, {"currentlyAvailable": 3}, NONE])
+@pytest.mark.usefixtures("no_waiting")
+def test_a_throttled_answer_may_tell_nothing_of_the_bucket(status: object) -> None:
+    with hostile(throttled(status), GOOD) as shop:
+        assert client(shop.url).execute("{ shop { id } }", {}) == GOOD.body["data"]
+
+
+@pytest.mark.parametrize("wait", ["1e9", "Wed, 21 Oct 2099 07:28:00 GMT"])
+def test_a_wait_of_years_ends_the_run(wait: str) -> None:
+    with (
+        hostile(Answer(status=429, headers={"Retry-After": wait})) as shop,
+        pytest.raises(RetriableError, match=r"asks to come back in \d{9,} s"),
+    ):
+        client(shop.url).execute("{ shop { id } }", {})
+
+
+WRONG = [
+    "name.myshopify.com",
+    "https//name.myshopify.com",
+    "http://",
+    "http://name:port",
+    "ftp://x",
+]
+
+
+@pytest.mark.parametrize("url", WRONG)
+def test_a_wrong_address_is_fatal(url: str) -> None:
+    with pytest.raises(FatalError, match="SHOPIFY_URL is"):
+        client(url)
+
+
+@pytest.mark.parametrize("token", ["tests…token", "tests\ntoken", "tests token"])
+def test_a_token_that_cannot_be_one_is_fatal_and_not_said(
+    token: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SHOPIFY_URL", "http://127.0.0.1:1")
+    monkeypatch.setenv("SHOPIFY_ACCESS_TOKEN", token)
+    with pytest.raises(FatalError, match="SHOPIFY_ACCESS_TOKEN holds") as found:
+        settings.shopify()
+    assert "tests" not in str(found.value)
