@@ -20,15 +20,19 @@ from sqlalchemy import (
     or_,
 )
 
+from scripts.landing.writer import now_utc
+
 SQLITE_TIME, SQLITE_DATE = "%Y-%m-%d %H:%M:%f", "%Y-%m-%d"
 SQLITE_DATED = "[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]*"
 
 
 def ordered(dialect: str, column: Column[object]) -> ColumnElement[object]:
     """The column as what grows; of SQLite the same text for the same moment, in UTC, and NULL for
-    what is no time."""
-    if dialect != "sqlite" or not isinstance(column.type, DateTime | Date):
+    what is no time or no whole number."""
+    if dialect != "sqlite":
         return column
+    if not isinstance(column.type, DateTime | Date):
+        return case((func.typeof(column) == "integer", column))
     shape = SQLITE_TIME if isinstance(column.type, DateTime) else SQLITE_DATE
     # SQLite takes a number for a Julian day, and the text `now` for this moment.
     dated = and_(func.typeof(column) == "text", column.op("GLOB")(literal(SQLITE_DATED, String())))
@@ -36,13 +40,27 @@ def ordered(dialect: str, column: Column[object]) -> ColumnElement[object]:
 
 
 def unordered(dialect: str, column: Column[object]) -> ColumnElement[bool]:
-    """Rows whose cursor tells no time: they come with every window, since nothing tells when they
-    change."""
-    empty = ordered(dialect, column).is_(None)
-    if dialect != "postgresql" or not isinstance(column.type, DateTime | Date):
-        return empty
-    ends = ("'infinity'", "'-infinity'")
-    return or_(empty, *(column == literal_column(end) for end in ends))
+    """Rows whose cursor tells no time that has been: they come with every window, since nothing
+    tells when they change. One row dated ahead would else move the cursor there, and what changes
+    until then would never be read."""
+    clock = ordered(dialect, column)
+    empty = clock.is_(None)
+    if not isinstance(column.type, DateTime | Date):
+        return or_(empty, clock < 0)  # such as the row -1 for `unknown`
+    ahead = clock > bound(dialect, column, _now(column))
+    if dialect == "postgresql":
+        return or_(empty, ahead, column == literal_column("'-infinity'"))
+    if dialect in ("mysql", "mariadb"):  # 0000-00-00, 2026-00-00
+        return or_(empty, ahead, func.month(column) == 0, func.dayofmonth(column) == 0)
+    return or_(empty, ahead)
+
+
+def _now(column: Column[object]) -> object:
+    """Times without a zone are taken as UTC; where they are not, some hours are read again."""
+    now = now_utc()
+    if not isinstance(column.type, DateTime):
+        return now.date()
+    return now if getattr(column.type, "timezone", False) else now.replace(tzinfo=None)
 
 
 def greatest(dialect: str, value: object, column: Column[object]) -> object:

@@ -5,14 +5,24 @@ or of five digits, 24:00:00; in SQLite, which keeps any value in any column, wha
 """
 
 from collections.abc import Callable
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from psycopg import DataError
 from psycopg.types import datetime as loaders
 from sqlalchemy import Column, ColumnElement, Engine, event, type_coerce
 from sqlalchemy.engine import Dialect
-from sqlalchemy.types import Boolean, NullType, TypeDecorator, TypeEngine
+from sqlalchemy.types import Boolean, NullType, Time, TypeDecorator, TypeEngine
+
+READ_JSON = ("postgresql", "mysql", "mariadb", "sqlite")  # whose JSON is read here, not by a driver
+
+
+def _months(text: str) -> str:
+    """An interval with months, which are not so many days; ValueError for others."""
+    if "mon" in text or "year" in text:
+        return text
+    raise ValueError
+
 
 # Type → what reads it as PostgreSQL usually writes it, and psycopg's own, which reads every style
 # but takes twenty times as long.
@@ -22,6 +32,7 @@ POSTGRES_TIMES: dict[str, tuple[Callable[[str], object], Any]] = {
     "timetz": (time.fromisoformat, loaders.TimetzLoader),
     "timestamp": (datetime.fromisoformat, loaders.TimestampLoader),
     "timestamptz": (datetime.fromisoformat, loaders.TimestamptzLoader),
+    "interval": (_months, loaders.IntervalLoader),
 }
 
 
@@ -36,6 +47,8 @@ def lenient(engine: Engine) -> Engine:
 
 def readable(engine: Engine, column: Column[Any]) -> ColumnElement[Any]:
     """The column as it is to be selected."""
+    if engine.dialect.name in ("mysql", "mariadb") and isinstance(column.type, Time):
+        return type_coerce(column, _Span()).label(str(column.name))
     if engine.dialect.name != "sqlite":
         return column
     return type_coerce(column, _AsStored(column.type)).label(str(column.name))
@@ -66,10 +79,25 @@ def _or_text(read: Callable[[str], object], loader: Any) -> Any:
                 pass
             try:
                 return super().load(data)
-            except DataError:
+            except (DataError, OverflowError):
                 return text
 
     return OrText
+
+
+class _Span(TypeDecorator[Any]):
+    """MySQL's TIME, which may be below zero or beyond a day: SQLAlchemy makes 01:00 of 25:00."""
+
+    impl = NullType
+    cache_ok = True
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> Any:
+        if not isinstance(value, timedelta):
+            return value
+        if timedelta(0) <= value < timedelta(days=1):
+            return (datetime.min + value).time()
+        hours, rest = divmod(abs(value), timedelta(hours=1))
+        return f"{'-' if value < timedelta(0) else ''}{hours}{str(rest)[1:]}"
 
 
 class _AsStored(TypeDecorator[Any]):

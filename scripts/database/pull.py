@@ -4,8 +4,9 @@ Rows come through a server-side cursor, so a table of any size needs little memo
 counted in the same transaction: a connection that broke off early cannot pass for the end.
 """
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
@@ -23,16 +24,23 @@ from sqlalchemy import (
     select,
     true,
 )
-from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlchemyError
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import (
+    ArgumentError,
+    DataError,
+    DBAPIError,
+    NoSuchModuleError,
+    SQLAlchemyError,
+)
 
 from scripts.database.clocks import bound, greatest, ordered, unordered
-from scripts.database.drivers import lenient, readable
+from scripts.database.drivers import READ_JSON, lenient, readable
 from scripts.database.tables import Stream, described
-from scripts.database.values import DIGITS, from_mark, to_json, to_mark
+from scripts.database.values import DIGITS, exact_json, from_mark, to_json, to_mark
 from scripts.errors import FatalError, RetriableError
 from scripts.landing.pull import Reader, Result
 from scripts.landing.pull import pull as land
-from scripts.landing.slices import Change, Target
+from scripts.landing.slices import Change, Target, fingerprint
 from scripts.landing.store import Store
 from scripts.landing.window import NEVER, Request, Slice, Window, normalize_time
 from scripts.landing.writer import iso, now_utc
@@ -48,7 +56,10 @@ LOOKBACK_NUMBERS = 1000
 def connect(url: str) -> Engine:
     """An engine for any SQLAlchemy URL whose driver is installed; nothing is opened yet."""
     try:
-        return lenient(create_engine(url, pool_pre_ping=True))
+        asked: dict[str, Any] = {"pool_pre_ping": True}
+        if make_url(url).get_backend_name() in READ_JSON:
+            asked["json_deserializer"] = exact_json
+        return lenient(create_engine(url, **asked))
     # ValueError: a port that is none, mostly because of a password that has an `@`, which would
     # then stand in the trace.
     except (ArgumentError, NoSuchModuleError, ImportError, ValueError):
@@ -64,6 +75,11 @@ def explained() -> Iterator[None]:
     """The database's errors by kind, without the URL, which holds a password, and without rows."""
     try:
         yield
+    except DataError as error:  # of a view; its sentence quotes the value
+        said = type(error.orig).__name__
+        raise FatalError(
+            f"the database cannot give a value that it was asked for: {said}"
+        ) from None
     except DBAPIError as error:
         said = " ".join(str(error.orig).split())[:300]
         if error.connection_invalidated or "Operational" in type(error.orig).__name__:
@@ -91,6 +107,8 @@ def _window(
     """Ends at the column's greatest value now: the database's clock counts, not ours."""
     if stream.cursor is None:
         return Window(None, iso(now_utc()), "")
+    if cursor and not request.full_refresh:
+        _check_mark(stream, stream.cursor, cursor)
     dialect = engine.dialect.name
     newest = select(func.max(ordered(dialect, stream.cursor))).where(
         not_(unordered(dialect, stream.cursor))
@@ -118,6 +136,17 @@ def _asked(column: Column[object], text: str, name: str) -> str:
     return to_mark(int(text))
 
 
+def _check_mark(stream: Stream, column: Column[object], mark: str) -> None:
+    number = mark.isdecimal() and len(mark) == DIGITS
+    with suppress(ValueError):
+        if number == (_kind(column) is int) and (number or datetime.fromisoformat(mark)):
+            return
+    raise FatalError(
+        f"the state of database/{stream.name} says {mark!r}, which is no value of {column}: was "
+        "another column named in DATABASE_TABLES? Read the table once with full_refresh"
+    )
+
+
 def _back(column: Column[object], mark: str) -> str:
     if _kind(column) is int:
         return f"{max(0, int(mark) - LOOKBACK_NUMBERS):0{DIGITS}d}"
@@ -137,6 +166,7 @@ def _of_kind(column: Column[object], moment: datetime) -> object:
 def _rows(engine: Engine, stream: Stream, piece: Slice) -> Iterator[Change]:
     within = _within(engine.dialect.name, stream, piece)
     columns = list(stream.table.columns)
+    copies: Counter[str] = Counter()
     with explained(), engine.connect() as connection:
         if engine.dialect.name != "sqlite":  # whose transactions always see one state
             connection.execution_options(isolation_level="REPEATABLE READ")
@@ -148,7 +178,7 @@ def _rows(engine: Engine, stream: Stream, piece: Slice) -> Iterator[Change]:
         count = 0
         for row in found:
             count += 1
-            yield _change(stream, row, read_at)
+            yield _change(stream, row, read_at, copies)
         if count != expected:
             raise RetriableError(
                 f"database/{stream.name}: read {count} rows, the database counts {expected}; the "
@@ -174,20 +204,29 @@ def _bound(dialect: str, column: Column[object], mark: str) -> Any:
     return bound(dialect, column, value)
 
 
-def _change(stream: Stream, row: Row[Any], read_at: str) -> Change:
+def _change(stream: Stream, row: Row[Any], read_at: str, copies: Counter[str]) -> Change:
     # str: SQLAlchemy's names are a type of their own.
     names = [str(column.name) for column in stream.table.columns]
     record = {name: to_json(value) for name, value in zip(names, row, strict=True)}
     at = NEVER
     if stream.cursor is not None:
         value = row[names.index(str(stream.cursor.name))]
-        at = to_mark(value) if isinstance(value, _kind(stream.cursor)) else NEVER
-    return Change(_key(stream, record), record, at, read_at=read_at)
+        tells = isinstance(value, _kind(stream.cursor)) and not (
+            isinstance(value, int) and value < 0
+        )
+        at = to_mark(value) if tells else NEVER
+    return Change(_key(stream, record, copies), record, at, read_at=read_at)
 
 
-def _key(stream: Stream, record: Mapping[str, object]) -> str:
-    """`a|b` of a key of two columns; a `|` in a value must not make two rows one."""
-    parts = [str(record[str(column.name)]) for column in stream.key]
+def _key(stream: Stream, record: Mapping[str, object], copies: Counter[str]) -> str:
+    """`a|b` of a key of two columns; a `|` in a value must not make two rows one. Without a key, or
+    with NULL in it as SQLite allows, `<hash of the contents>.<which of its copies>`."""
+    values = [record[str(column.name)] for column in stream.key]
+    if not values or None in values:
+        contents = fingerprint(record)
+        copies[contents] += 1
+        return f"{contents}.{copies[contents]}"
+    parts = [str(value) for value in values]
     if len(parts) == 1:
         return parts[0]
     return "|".join(part.replace("\\", "\\\\").replace("|", "\\|") for part in parts)

@@ -19,7 +19,8 @@ ENTRIES = re.compile(r'(?:"[^"]*"|[^",])+')
 
 @dataclass(frozen=True)
 class Stream:
-    """A table. name: of the stream, `schema_table` in lower case. key: its primary key.
+    """A table. name: of the stream, `schema_table` in lower case. key: its primary key; empty where
+    it has none, as a view: then its rows are known by their contents, and it is read whole.
 
     cursor: the column that only grows (a whole number or a time); None reads the table whole and
     compares, which finds deleted rows too.
@@ -39,6 +40,8 @@ def streams(engine: Engine, declared: str) -> tuple[Stream, ...]:
         found = tuple(_declared(engine, entry) for entry in entries)
     else:
         tables = sorted(inspect(engine).get_table_names())
+        if not tables:
+            raise FatalError("the database has no tables: check the name in DATABASE_URL")
         found = tuple(_stream(engine, None, table, None) for table in tables)
     names = [stream.name for stream in found]
     double = {name for name in names if names.count(name) > 1}
@@ -66,10 +69,10 @@ def _stream(engine: Engine, schema: str | None, name: str, cursor: str | None) -
     except NoSuchTableError as error:
         raise FatalError(f"DATABASE_TABLES: there is no table {said} in the database") from error
     key = tuple(table.primary_key.columns)
-    if not key:
+    if cursor and not key:
         raise FatalError(
-            f"table {said} has no primary key, so its rows cannot be told apart: add one, or name "
-            "the other tables in DATABASE_TABLES"
+            f"table {said} has no primary key, so a changed row of it cannot be told from a new "
+            "one: name it in DATABASE_TABLES without a column, and it is read whole"
         )
     plain = re.sub(r"\W+", "_", said.lower())
     return Stream(plain, table, key, _cursor(table, said, cursor))

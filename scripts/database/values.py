@@ -1,6 +1,7 @@
 """Database values as JSON that keeps them exact, and cursors as text that sorts as they do."""
 
 import base64
+import json
 import math
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
@@ -41,6 +42,16 @@ def to_json(value: object) -> object:
             return [to_json(item) for item in value]
         case _:
             return str(value)
+
+
+def exact_json(text: str | bytes) -> object:
+    """A JSON column's value; numbers that a float would bend are text."""
+    return json.loads(text, parse_float=_exact)
+
+
+def _exact(text: str) -> float | str:
+    value = float(text)
+    return value if Decimal(repr(value)) == Decimal(text) else text
 
 
 def to_mark(value: object) -> str:

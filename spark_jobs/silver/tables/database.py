@@ -25,5 +25,8 @@ def table_of(stream: str) -> Table:
         expectations={"key is missing": "length(id) > 0"},
         # Any column may be about a person.
         personal=("record",),
-        meanings={"id": "The row's primary key", "record": "The row as JSON text"},
+        meanings={
+            "id": "The row's primary key; in a table without one a hash of the row",
+            "record": "The row as JSON text",
+        },
     )

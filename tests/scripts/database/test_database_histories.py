@@ -1,0 +1,193 @@
+"""Rows whose key or cursor tells nothing, and tables that are read another way than before."""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from lake import landed
+from sqlalchemy import Column, Date, Engine, text
+from sqlalchemy.dialects import mysql
+from test_database_pull import land, run
+
+from scripts.database.clocks import unordered
+from scripts.database.drivers import _Span
+from scripts.database.pull import connect, explained, pull
+from scripts.database.tables import streams
+from scripts.database.values import exact_json, to_json
+from scripts.errors import FatalError
+from scripts.landing.state import read_state
+from scripts.landing.store import Store
+from scripts.landing.window import Request
+
+
+@pytest.fixture
+def sqlite(tmp_path: Path) -> Engine:
+    return connect(f"sqlite:///{tmp_path / 'shop.db'}")
+
+
+def now(store: Store, stream: str) -> list[object]:
+    """The living rows as the last envelope of each id tells them."""
+    last = {envelope["_id"]: envelope for envelope in landed(store, "database", stream)}
+    return [envelope["record"] for envelope in last.values() if not envelope["_deleted"]]
+
+
+def written(moment: datetime) -> str:
+    return f"'{moment:%Y-%m-%d %H:%M:%S+00}'"
+
+
+@pytest.mark.parametrize("kind", ["timestamptz", "timestamp", "date"])
+def test_a_row_dated_ahead_does_not_hide_what_changes_until_then(
+    engine: Engine, store: Store, kind: str
+) -> None:
+    at = datetime.now(UTC) - timedelta(days=30)
+    run(
+        engine,
+        f"CREATE TABLE orders (id int PRIMARY KEY, note text, at {kind})",
+        f"INSERT INTO orders VALUES (1, 'a', {written(at)}), (2, 'typo', '2999-01-01')",
+        "INSERT INTO orders VALUES (3, 'never', 'infinity')",
+    )
+    assert land(engine, store, "orders:at") == 3
+    assert (read_state(store, "database", "orders").cursor or "9")[:10] == f"{at:%Y-%m-%d}"
+    later = written(at + timedelta(days=20))
+    run(
+        engine,
+        f"INSERT INTO orders VALUES (4, 'new', {later})",
+        f"UPDATE orders SET note = 'b', at = {later} WHERE id = 1",
+        "UPDATE orders SET note = 'still ahead' WHERE id = 2",
+    )
+    assert land(engine, store, "orders:at") == 3
+    assert land(engine, store, "orders:at") == 0
+    run(engine, f"UPDATE orders SET at = {written(at + timedelta(days=21))} WHERE id = 2")
+    assert land(engine, store, "orders:at") == 1
+
+
+def test_a_number_below_zero_or_a_text_is_no_cursor(sqlite: Engine, store: Store) -> None:
+    """Warehouses have a row -1 for `unknown`."""
+    run(
+        sqlite,
+        "CREATE TABLE items (id integer PRIMARY KEY, n integer)",
+        "INSERT INTO items VALUES (-1, -1), (5, 'abc'), (6, 2.5), (7, 7)",
+    )
+    for column in ("id", "n"):
+        assert land(sqlite, store, f"items:{column}", full_refresh=True) == 4
+        assert (read_state(store, "database", "items").cursor or "").endswith("07")
+        assert land(sqlite, store, f"items:{column}") == 0
+    run(sqlite, "UPDATE items SET n = 'b' WHERE id = 5", "UPDATE items SET n = -2 WHERE id = -1")
+    assert land(sqlite, store, "items:n") == 2
+
+
+def test_a_negative_number_of_postgresql(engine: Engine, store: Store) -> None:
+    run(
+        engine,
+        "CREATE TABLE items (id int PRIMARY KEY, note text)",
+        "INSERT INTO items VALUES (-1, 'unknown'), (1, 'a')",
+    )
+    assert land(engine, store, "items:id") == 2
+    run(engine, "UPDATE items SET note = 'other' WHERE id = -1")
+    assert land(engine, store, "items:id") == 1
+
+
+def test_a_table_without_a_key_is_known_by_its_contents(engine: Engine, store: Store) -> None:
+    """Without a declaration it once stopped all others."""
+    run(
+        engine,
+        "CREATE TABLE visits (who text, n int)",
+        "INSERT INTO visits VALUES ('a', 1), ('a', 1), ('a', 1), (NULL, NULL)",
+        "CREATE VIEW seen AS SELECT DISTINCT who FROM visits",
+        "CREATE TABLE good (id int PRIMARY KEY)",
+    )
+    with engine.connect() as connection:
+        schema = connection.scalar(text("SELECT current_schema()"))
+    assert [stream.name for stream in streams(engine, "")] == ["good", "visits"]
+    assert land(engine, store, "visits") == 4
+    assert land(engine, store, f"{schema}.seen") == 2
+    assert land(engine, store, "visits") == 0
+    run(
+        engine,
+        "DELETE FROM visits WHERE ctid IN (SELECT ctid FROM visits WHERE n = 1 LIMIT 1)",
+        "UPDATE visits SET n = 2 WHERE n IS NULL",
+    )
+    assert land(engine, store, "visits") == 3  # a copy and the former row go, the changed one comes
+    rows = [{"who": "a", "n": 1}, {"who": "a", "n": 1}, {"who": None, "n": 2}]
+    assert sorted(map(str, now(store, "visits"))) == sorted(map(str, rows))
+
+
+def test_rows_of_sqlite_whose_key_is_null_are_not_one(sqlite: Engine, store: Store) -> None:
+    run(
+        sqlite,
+        "CREATE TABLE odd (a text, b int, PRIMARY KEY (a, b))",
+        "INSERT INTO odd VALUES (NULL, 1), (NULL, 1), (NULL, 2), ('None', 2)",
+    )
+    assert land(sqlite, store, "odd") == 4
+    assert len(now(store, "odd")) == 4
+    run(sqlite, "DELETE FROM odd WHERE b = 1")
+    land(sqlite, store, "odd")
+    assert len(now(store, "odd")) == 2
+
+
+@pytest.mark.parametrize(("first", "then"), [("n", "at"), ("at", "n"), (None, "n")])
+def test_a_cursor_of_another_column_is_a_sentence(
+    sqlite: Engine, store: Store, first: str | None, then: str
+) -> None:
+    run(
+        sqlite,
+        "CREATE TABLE items (id integer PRIMARY KEY, n integer, at datetime)",
+        "INSERT INTO items VALUES (1, 1843212345678901234, '2026-03-01 12:00:00')",
+    )
+    assert land(sqlite, store, f"items:{first}" if first else "items") == 1
+    with pytest.raises(FatalError, match=rf"no value of items\.{then}: was another column named"):
+        land(sqlite, store, f"items:{then}")
+    assert land(sqlite, store, f"items:{then}", full_refresh=True) == 1
+    assert land(sqlite, store, f"items:{then}") == 0
+
+
+def test_a_database_without_tables_is_another_one(sqlite: Engine) -> None:
+    with pytest.raises(FatalError, match="has no tables: check the name in DATABASE_URL"):
+        streams(sqlite, "")
+
+
+def test_intervals_of_months_and_numbers_in_json_stay_what_they_are(
+    postgres: str, engine: Engine, store: Store
+) -> None:
+    engine = connect(str(engine.url.render_as_string(hide_password=False)))
+    run(
+        engine,
+        "CREATE TABLE spans (id int PRIMARY KEY, span interval, doc json, part int4range)",
+        "INSERT INTO spans VALUES (1, '1 mon', '{\"a\": 0.1, \"b\": 1.00000000000000000001}',"
+        " '[1,5)'), (2, '30 days', '[1e400]', NULL), (3, '100000000 years', NULL, 'empty')",
+    )
+    assert land(engine, store, "spans") == 3
+    found = [envelope["record"] for envelope in landed(store, "database", "spans")]
+    assert [record["span"] for record in found] == ["1 mon", "2592000.000000", "100000000 years"]
+    assert [record["doc"] for record in found] == [
+        {"a": 0.1, "b": "1.00000000000000000001"},
+        [exact_json("1e400")],
+        None,
+    ]
+    assert found[0]["part"] == "[1,5)"
+
+
+def test_a_view_that_cannot_be_read_does_not_quote_its_rows(engine: Engine, store: Store) -> None:
+    run(
+        engine,
+        "CREATE TABLE people (id int PRIMARY KEY, email text)",
+        "INSERT INTO people VALUES (1, 'ann@example.com')",
+        "CREATE VIEW ages AS SELECT email::int AS age FROM people",
+    )
+    (stream,) = streams(engine, "ages")
+    with pytest.raises(FatalError, match="InvalidTextRepresentation") as error, explained():
+        pull(engine, store, stream, Request())
+    assert "ann@" not in str(error.value)
+
+
+def test_mysql_s_time_may_be_longer_than_a_day() -> None:
+    """SQLAlchemy made 01:00:00 of 25:00:00 and of -23:00:00."""
+    spans = [timedelta(hours=25), -timedelta(hours=838, minutes=59, seconds=59), timedelta(hours=9)]
+    read = [to_json(_Span().process_result_value(span, mysql.dialect())) for span in spans]  # type: ignore[no-untyped-call]
+    assert read == ["25:00:00", "-838:59:59", "09:00:00"]
+
+
+def test_mysql_s_zero_dates_come_with_every_window() -> None:
+    said = str(unordered("mysql", Column("at", Date())).compile(dialect=mysql.dialect()))  # type: ignore[no-untyped-call]
+    assert "month(at) = %s" in said
+    assert "dayofmonth(at) = %s" in said
