@@ -15,6 +15,17 @@ from scripts.landing.writer import RECORD, manifests
 log = logging.getLogger(__name__)
 
 
+def left_behind(store: Store, source: str, stream: str, last: str | None) -> dict[str, str]:
+    """File → the run that landed it after `last`, the last run that the state knows: one that died
+    before it could write its state, but after its manifest."""
+    place = manifests(source, stream)
+    found: dict[str, str] = {}
+    for key in store.list(place, after=f"{place}{last}.json" if last else ""):
+        manifest = orjson.loads(store.read(key))
+        found |= {entry["file"]: manifest["run_id"] for entry in manifest.get("sources", [])}
+    return found
+
+
 def former_rows(
     store: Store, source: str, stream: str, run_id: str, name: str
 ) -> Iterator[tuple[str, str]]:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from scripts.files.datasets import DATASETS, Dataset
 from scripts.files.dropzone import Dropped, dropped
-from scripts.files.former import former_rows
+from scripts.files.former import former_rows, left_behind
 from scripts.files.rows import BadFileError, place
 from scripts.files.spool import Spool, spool
 from scripts.landing.state import State, read_state, write_state
@@ -60,7 +60,8 @@ class _Run:
 
 def _land_dataset(store: Store, dataset: Dataset, files: list[Dropped]) -> Landed:
     state = read_state(store, SOURCE, dataset.name)
-    new = [file for file in files if _known(state, file)[0] != file.etag]
+    left = left_behind(store, SOURCE, dataset.name, state.run_id)
+    new = [file for file in files if _known(state, file)[0] != file.etag or file.name in left]
     if not new:
         return Landed(dataset.name, 0, 0, 0, 0)
     seen: dict[str, list[str]] = {}
@@ -72,7 +73,7 @@ def _land_dataset(store: Store, dataset: Dataset, files: list[Dropped]) -> Lande
     ):
         run = _Run(store, dataset, rows, rejected)
         for file in new:
-            former = _known(state, file)[1]
+            former = left.get(file.name) or _known(state, file)[1]
             try:
                 written = _land_file(run, file, former)
             except _TakenAwayError:

@@ -4,15 +4,19 @@ A state is never overwritten: each is a new numbered object created with If-None
 runs that read the same generation exactly one can move the cursor (docs: DESIGN.md, storage).
 """
 
+import re
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+import msgspec
 import orjson
 
+from scripts.errors import FatalError
 from scripts.landing.store import Store
 from scripts.landing.window import Slice, Window
 
 KEEP_GENERATIONS = 20
+NAME = re.compile(r"\d{10}\.json")
 
 # id → [version, changed at (ISO 8601 UTC)]
 Seen = dict[str, list[str]]
@@ -44,12 +48,24 @@ class State:
 
 
 def read_state(store: Store, source: str, stream: str) -> State:
-    """`stream` may be a path below the source, such as `_windows/orders/<since>`."""
-    keys = list(store.list(_prefix(source, stream)))
+    """`stream` may be a path below the source, such as `_windows/orders/<since>`. FatalError when
+    it was damaged or edited: to begin anew without a word would hide it."""
+    place = _prefix(source, stream)
+    keys = [key for key in store.list(place) if NAME.fullmatch(key.removeprefix(place))]
     if not keys:
         return State()
-    document = orjson.loads(store.read(keys[-1]))
-    return State(**{**document, "open": _open(document.get("open"))})
+    try:
+        state = _state(store.read(keys[-1]))
+        if int(keys[-1][-15:-5]) != state.generation:
+            raise ValueError(f"it calls itself generation {state.generation}")
+        if state.cursor is None and state.open is None and not stream.startswith("_windows/"):
+            raise ValueError("it has neither a cursor nor a window")
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        raise FatalError(
+            f"s3://{store.bucket}/{keys[-1]} is no state that this version can read ({error}): put "
+            "it right, or delete it, and the pull goes on from the one before it"
+        ) from error
+    return state
 
 
 def write_state(store: Store, source: str, stream: str, state: State) -> None:
@@ -62,6 +78,13 @@ def write_state(store: Store, source: str, stream: str, state: State) -> None:
 
 def _prefix(source: str, stream: str) -> str:
     return f"state/{source}/{stream}/"
+
+
+def _state(raw: bytes) -> State:
+    document = orjson.loads(raw)
+    state = State(**{**document, "open": _open(document.get("open"))})  # knows each field
+    msgspec.convert(document, State)  # and its type
+    return state
 
 
 def _open(document: dict[str, Any] | None) -> OpenWindow | None:

@@ -67,7 +67,7 @@ def plan_window(cursor: str | None, request: Request, lookback: timedelta) -> Wi
     elif request.full_refresh or cursor is None:
         since = None
     else:
-        since = iso(datetime.fromisoformat(cursor) - lookback)
+        since = iso(datetime.fromisoformat(normalize_time(cursor, "the state's cursor")) - lookback)
     if since and since > until:
         raise FatalError(f"the window is empty: since {since} is after until {until}")
     return Window(since, until, iso(datetime.fromisoformat(until) - lookback))

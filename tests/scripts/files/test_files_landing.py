@@ -81,6 +81,34 @@ def test_a_corrected_file_replaces_what_it_had_said(store: Store, drop: Drop) ->
     assert now(store) == {"A": "5", "C": "4", "Z": "9"}
 
 
+@pytest.mark.parametrize("dies_after", ["the first version", "the second version"])
+def test_a_file_that_is_corrected_between_a_run_that_died_and_the_next_one(
+    store: Store, drop: Drop, dies_after: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its manifest stood, its state did not: what it had landed stayed for ever."""
+
+    def die(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    if dies_after == "the second version":
+        drop("inventory/a.csv", counts(b"A,1", b"FIRST,1"))
+        list(land_files(store, ""))
+    drop("inventory/a.csv", counts(b"A,1", b"TYPO,2"))
+    with monkeypatch.context() as patched:
+        patched.setattr(land, "write_state", die)
+        with pytest.raises(KeyboardInterrupt):
+            list(land_files(store, ""))
+    if dies_after == "the second version":  # the first one is put back
+        drop("inventory/a.csv", counts(b"A,1", b"FIRST,1"))
+        expected = {"A": "1", "FIRST": "1"}
+    else:
+        drop("inventory/a.csv", counts(b"A,5"))
+        expected = {"A": "5"}
+    list(land_files(store, ""))
+    assert now(store) == expected
+    assert list(land_files(store, "")) == [Landed("inventory", 0, 0, 0, 0)]
+
+
 def test_two_files_corrected_in_one_run_keep_their_rows_apart(store: Store, drop: Drop) -> None:
     for rows_a, rows_b in [
         ((b"A,1", b"B,1", b"C,1"), (b"W,1",)),

@@ -4,12 +4,16 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import orjson
 import pytest
 
 from scripts import settings
 from scripts.errors import FatalError, RetriableError
+from scripts.landing.pull import Reader, pull
+from scripts.landing.slices import Target
 from scripts.landing.state import KEEP_GENERATIONS, State, read_state, write_state
 from scripts.landing.store import LostRaceError, MissingObjectError, Store
+from scripts.landing.window import Request
 
 
 def test_a_state_comes_back_as_it_was_written(store: Store) -> None:
@@ -45,6 +49,50 @@ def test_old_generations_are_removed_and_the_last_ones_stay(store: Store) -> Non
     first, last = KEEP_GENERATIONS + 1, 2 * KEEP_GENERATIONS + 5
     assert kept == [f"{number:010d}.json" for number in range(first, last + 1)]
     assert read_state(store, "stripe", "charges").generation == last
+
+
+GOOD = {"generation": 2, "cursor": "2026-01-01T00:00:00.000000Z", "seen": {}, "run_id": None}
+
+
+@pytest.mark.parametrize(
+    "damaged",
+    [
+        b'{"generation": 2, "cursor": "2026',
+        b"null",
+        b"[]",
+        orjson.dumps(GOOD | {"cursor": None}),
+        orjson.dumps(GOOD | {"cursor": 1767225600}),
+        orjson.dumps(GOOD | {"generation": 1}),
+        orjson.dumps(GOOD | {"seen": {"id": "v"}}),
+        orjson.dumps(GOOD | {"version": 7}),
+        orjson.dumps(GOOD | {"open": {"slices": []}}),
+    ],
+)
+def test_a_damaged_state_is_a_sentence_and_the_one_before_it_still_holds(
+    store: Store, tmp_path: Path, damaged: bytes
+) -> None:
+    before = State(1, "2025-01-01T00:00:00.000000Z")
+    write_state(store, "stripe", "charges", before)
+    path, key = tmp_path / "state", "state/stripe/charges/0000000002.json"
+    path.write_bytes(damaged)
+    store.upload(path, key)
+    with pytest.raises(FatalError, match=rf"{key} is no state .* or delete it"):
+        read_state(store, "stripe", "charges")
+    store.delete([key])
+    assert read_state(store, "stripe", "charges") == before
+
+
+def test_a_copy_beside_a_state_is_none(store: Store, tmp_path: Path) -> None:
+    write_state(store, "stripe", "charges", State(1, "2026-01-01T00:00:00.000000Z"))
+    (tmp_path / "copy").write_bytes(b"{}")
+    store.upload(tmp_path / "copy", "state/stripe/charges/0000000001.json.bak")
+    assert read_state(store, "stripe", "charges").generation == 1
+
+
+def test_a_cursor_that_is_no_time_is_a_sentence(store: Store) -> None:
+    write_state(store, "stripe", "charges", State(1, "yesterday"))
+    with pytest.raises(FatalError, match="the state's cursor is not an ISO 8601 time: 'yesterday'"):
+        pull(store, Target("stripe", "charges", "1"), Request(), Reader(lambda _: []))
 
 
 def test_a_bucket_that_is_not_there_is_named(
