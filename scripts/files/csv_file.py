@@ -2,6 +2,7 @@
 
 import csv
 import re
+from collections import Counter
 from collections.abc import Iterator
 from itertools import chain
 
@@ -62,8 +63,9 @@ def column_names(header: list[str], dataset: Dataset) -> list[str]:
     """`Item No.` → `item_no` → what the dataset calls it, unless a column already has that name:
     beside `location_id`, `Location` is another column."""
     names = [re.sub(r"\W+", "_", name.strip().lower()).strip("_") for name in header]
+    present = set(names)  # a header may have a million names
     return [
-        name if dataset.aliases.get(name, name) in names else dataset.aliases[name]
+        name if dataset.aliases.get(name, name) in present else dataset.aliases[name]
         for name in names
     ]
 
@@ -85,8 +87,8 @@ def _header(fields: list[str], dataset: Dataset) -> list[str]:
         raise BadFileError(f"missing column: {', '.join(missing)}", 1)
     if "" in header:
         raise BadFileError(f"column {header.index('') + 1} has no name", 1)
-    if doubled := sorted({name for name in header if header.count(name) > 1}):
-        raise BadFileError(f"column is there twice: {', '.join(doubled)}", 1)
+    if doubled := sorted(name for name, times in Counter(header).items() if times > 1):
+        raise BadFileError(f"column is there twice: {', '.join(doubled[:10])}", 1)
     return header
 
 

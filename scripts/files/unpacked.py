@@ -99,8 +99,9 @@ def _only_file(archive: zipfile.ZipFile) -> zipfile.ZipInfo:
     found = [
         item
         for item in archive.infolist()
-        # macOS puts a shadow of each file into the archives that it makes.
+        # macOS puts a shadow of each file into the archives that it makes, and its .DS_Store.
         if not item.is_dir() and not item.filename.startswith("__MACOSX/")
+        if not item.filename.rpartition("/")[2].startswith(".")
     ]
     if len(found) != 1:
         raise BadFileError(f"its zip holds {len(found)} files: drop them one by one")

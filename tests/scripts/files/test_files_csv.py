@@ -149,3 +149,12 @@ def test_an_encoding_stands_in_the_name(read: Read) -> None:
         assert good[0].record["sku"] == "é"
     with pytest.raises(BadFileError, match="encoding windows-9999, which does not exist"):
         read("a.windows-9999.csv", b"", "inventory")
+
+
+def test_a_million_columns_take_seconds(read: Read) -> None:
+    """They took days: each name was looked for in the list of all."""
+    names = ",".join(f"c{number}" for number in range(10**6))
+    good, _ = read("a.csv", f"timestamp,session_id,event,{names}\n".encode(), "clickstream")
+    assert good == []
+    with pytest.raises(BadFileError, match="column is there twice: c0, c1, c10"):
+        read("a.csv", f"timestamp,session_id,event,{names},{names}\n".encode(), "clickstream")

@@ -96,7 +96,9 @@ def zipped(*names: str) -> bytes:
 PACKED = {
     ".gz": gzip.compress(ROWS),
     ".zst": zstandard.compress(ROWS[:9000]) + zstandard.compress(ROWS[9000:]),
-    ".zip": zipped("folder/", "folder/stock.csv", "__MACOSX/folder/._stock.csv"),
+    ".zip": zipped(
+        "folder/", "folder/stock.csv", "__MACOSX/folder/._stock.csv", "folder/.DS_Store"
+    ),
 }
 
 
