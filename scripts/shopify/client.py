@@ -11,7 +11,9 @@ import orjson
 import requests
 import shopify
 from requests.adapters import HTTPAdapter
+from urllib3.exceptions import HTTPError
 
+from scripts.body import body_of
 from scripts.errors import FatalError, RetriableError
 from scripts.landing.clock import SourceClock
 from scripts.retry import ThrottledError, seconds_of, with_retries
@@ -77,17 +79,19 @@ class Client:
 
     def _post(self, document: str, variables: dict[str, Any]) -> dict[str, Any]:
         try:
-            response = self._http.post(
+            with self._http.post(
                 self._endpoint,
                 json={"query": document, "variables": variables},
                 timeout=TIMEOUT,
                 allow_redirects=False,  # the token would go along, to whatever host
-            )
+                stream=True,
+            ) as response:
+                body = body_of(response.raw)
             self.clock.hear(response.headers.get("Date"))
             if response.status_code != 200:
                 raise _status_error(response)
-            answer = orjson.loads(response.content)
-        except orjson.JSONDecodeError as error:
+            answer = orjson.loads(body)
+        except (orjson.JSONDecodeError, HTTPError) as error:
             raise RetriableError("Shopify's answer was cut off or is no JSON") from error
         except requests.RequestException as error:
             raise RetriableError(f"Shopify could not be reached: {_short(error)}") from error
@@ -101,7 +105,10 @@ def _check_address(url: str) -> None:
     except ValueError:
         good = False
     if not good:
-        raise FatalError(f"SHOPIFY_URL is {url!r}: it has to be like https://<name>.myshopify.com")
+        # Not quoted: an address of an old private app holds its password.
+        raise FatalError(
+            "SHOPIFY_URL is no address: it has to be like https://<name>.myshopify.com"
+        )
 
 
 def _cost_key(document: str, first: int | None) -> str:

@@ -62,13 +62,14 @@ STREAMS = (
         deletes=True,
     ),
     Stream("payment_intents", "/v1/payment_intents", "payment_intent", ("payment_intent.*",)),
-    # A dispute makes its charge disputed; only the dispute's own event is promised.
+    # A dispute makes its charge disputed, a refund that changes later may change its charge: only
+    # their own events are promised.
     Stream(
         "charges",
         "/v1/charges",
         "charge",
         ("charge.*",),
-        named_by={"charge": ("id",), "dispute": ("charge",)},
+        named_by={"charge": ("id",), "dispute": ("charge",), "refund": ("charge",)},
     ),
     # Refunds tell of themselves as refund.*, in older accounts as charge.refund.updated only.
     Stream(

@@ -14,6 +14,8 @@ from requests.adapters import HTTPAdapter
 from requests.utils import get_environ_proxies
 from urllib3.exceptions import HTTPError
 
+from scripts.body import body_of
+
 CONNECTIONS = 16  # more than the threads of a pull
 TIMEOUT_SECONDS = 60
 
@@ -46,7 +48,7 @@ class Transport(stripe.RequestsClient):
         """Errors stay as they are: the client makes its exceptions of them."""
         answer, status, answered = super().request_stream(method, url, headers, post_data)
         try:
-            body = answer.read(decode_content=True)
+            body = body_of(answer)
         except HTTPError as error:
             self._handle_request_error(requests.ConnectionError(error))
         if status != 200:

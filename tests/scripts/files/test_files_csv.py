@@ -151,9 +151,9 @@ def test_an_encoding_stands_in_the_name(read: Read) -> None:
         read("a.windows-9999.csv", b"", "inventory")
 
 
-def test_a_million_columns_take_seconds(read: Read) -> None:
+def test_many_columns_take_a_second(read: Read) -> None:
     """They took days: each name was looked for in the list of all."""
-    names = ",".join(f"c{number}" for number in range(10**6))
+    names = ",".join(f"c{number}" for number in range(300_000))
     good, _ = read("a.csv", f"timestamp,session_id,event,{names}\n".encode(), "clickstream")
     assert good == []
     with pytest.raises(BadFileError, match="column is there twice: c0, c1, c10"):

@@ -133,6 +133,7 @@ def test_a_wait_of_years_ends_the_run(wait: str) -> None:
 
 
 WRONG = [
+    "key:tests-password@name.myshopify.com",
     "name.myshopify.com",
     "https//name.myshopify.com",
     "http://",
@@ -143,8 +144,9 @@ WRONG = [
 
 @pytest.mark.parametrize("url", WRONG)
 def test_a_wrong_address_is_fatal(url: str) -> None:
-    with pytest.raises(FatalError, match="SHOPIFY_URL is"):
+    with pytest.raises(FatalError, match="SHOPIFY_URL is no address") as found:
         client(url)
+    assert "tests-password" not in str(found.value)
 
 
 @pytest.mark.parametrize("token", ["tests…token", "tests\ntoken", "tests token"])

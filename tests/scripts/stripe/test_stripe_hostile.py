@@ -164,6 +164,14 @@ def test_an_event_that_names_nothing_does_not_stop_the_others(data: object) -> N
     assert found == [charge]
 
 
+def test_a_refund_that_changes_later_may_change_its_charge() -> None:
+    refund = event({"object": {"object": "refund", "id": "re_1", "charge": "ch_1"}})
+    charge = {"id": "ch_1", "created": 1}
+    with hostile(list_of(refund), Answer(charge)) as stripe:
+        found = [c.id for c in changed(client(stripe.url), BY_NAME["charges"], DAY)]
+    assert found == ["ch_1"]
+
+
 @pytest.mark.parametrize("body", [b"", b"<html>", {"message": "slow down"}])
 def test_a_429_without_stripe_s_words_is_a_429(body: object) -> None:
     """It is not a fault, of which six are the end, and it slows the others down."""
