@@ -11,7 +11,13 @@ from typing import TYPE_CHECKING, Any
 import botocore.session
 import orjson
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    EndpointProviderError,
+    NoCredentialsError,
+    ParamValidationError,
+)
 
 from scripts.errors import FatalError, RetriableError
 from scripts.settings import S3
@@ -39,17 +45,20 @@ class Store:
 
     def __init__(self, settings: S3) -> None:
         self.bucket = settings.bucket
-        client: Any = botocore.session.Session().create_client(
-            "s3",
-            endpoint_url=settings.endpoint_url,
-            region_name=settings.region,
-            config=Config(
-                retries={"mode": "standard", "max_attempts": 5},
-                connect_timeout=10,
-                read_timeout=60,
-                s3={"addressing_style": "path"} if settings.endpoint_url else {},
-            ),
-        )
+        try:
+            client: Any = botocore.session.Session().create_client(
+                "s3",
+                endpoint_url=settings.endpoint_url,
+                region_name=settings.region,
+                config=Config(
+                    retries={"mode": "standard", "max_attempts": 5},
+                    connect_timeout=10,
+                    read_timeout=60,
+                    s3={"addressing_style": "path"} if settings.endpoint_url else {},
+                ),
+            )
+        except ValueError as error:
+            raise FatalError(f"S3_ENDPOINT_URL or AWS_REGION is not right: {error}") from error
         self._client: S3Client = client
 
     def upload(self, path: "Path", key: str) -> None:
@@ -142,6 +151,11 @@ def _explained(bucket: str, key: str) -> Iterator[None]:
         ) from error
     except ClientError as error:
         raise _translate(error, place) from error
+    except (ParamValidationError, EndpointProviderError) as error:
+        raise FatalError(
+            f"S3_BUCKET is {bucket!r} and S3_ENDPOINT_URL has to be like https://host: the bucket "
+            "is its name alone, without s3:// and folders"
+        ) from error
     except BotoCoreError as error:
         raise RetriableError(f"S3 could not be reached for {place}: {error}") from error
 

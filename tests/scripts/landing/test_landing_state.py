@@ -103,6 +103,24 @@ def test_a_bucket_that_is_not_there_is_named(
         list(Store(settings.s3()).list("x"))
 
 
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("S3_BUCKET", "s3://bucket"),
+        ("S3_BUCKET", "my bucket"),
+        ("S3_ENDPOINT_URL", "127.0.0.1:9000"),
+        ("S3_ENDPOINT_URL", "http://127.0.0.1:port"),
+        ("AWS_REGION", "us east"),
+    ],
+)
+def test_a_wrong_setting_is_fatal(
+    s3_environment: dict[str, str], monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    monkeypatch.setenv(name, value)
+    with pytest.raises(FatalError, match=name):
+        list(Store(settings.s3()).list("x"))
+
+
 def test_a_server_that_does_not_answer_is_retriable(
     s3_environment: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
