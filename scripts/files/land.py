@@ -17,7 +17,7 @@ from scripts.files.former import former_rows, left_behind
 from scripts.files.rows import BadFileError, place
 from scripts.files.spool import Spool, spool
 from scripts.landing.state import State, read_state, write_state
-from scripts.landing.store import MissingObjectError, Store
+from scripts.landing.store import ChangedObjectError, MissingObjectError, Store
 from scripts.landing.writer import LandingWriter, iso, now_utc
 
 log = logging.getLogger(__name__)
@@ -44,8 +44,9 @@ def land_files(store: Store, prefix: str) -> Iterator[Landed]:
         yield _land_dataset(store, DATASETS[name], files)
 
 
-class _TakenAwayError(Exception):
-    """The file was in the list and is there no more: whose it is may move it at any time."""
+class _NotReadError(Exception):
+    """The file is not there any more, or another one: whose it is may move or write it at any
+    time."""
 
 
 @dataclass(frozen=True)
@@ -76,8 +77,8 @@ def _land_dataset(store: Store, dataset: Dataset, files: list[Dropped]) -> Lande
             former = left.get(file.name) or _known(state, file)[1]
             try:
                 written = _land_file(run, file, former)
-            except _TakenAwayError:
-                log.warning("%s was taken away before it was read", file.name)
+            except _NotReadError as error:
+                log.warning("%s %s", file.name, error)
                 gone += 1
                 continue
             if written is None:
@@ -109,7 +110,9 @@ def _land_file(run: _Run, file: Dropped, former: str) -> int | None:
         try:
             run.store.download(file.key, path)
         except MissingObjectError as error:
-            raise _TakenAwayError from error
+            raise _NotReadError("was taken away before it was read") from error
+        except ChangedObjectError as error:
+            raise _NotReadError("is being written: the next run reads it") from error
         try:
             kept = spool(path, file.name, run.dataset)
         except BadFileError as error:

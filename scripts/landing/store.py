@@ -40,6 +40,10 @@ class MissingObjectError(FatalError):
     """There is no object of that key."""
 
 
+class ChangedObjectError(RetriableError):
+    """The object was written anew while it was read."""
+
+
 class Store:
     """A bucket. Keys are relative to it; JSON objects are dictionaries."""
 
@@ -129,14 +133,16 @@ class Store:
 
     @contextmanager
     def _transfers(self, key: str) -> "Iterator[TransferManager]":
-        from s3transfer.exceptions import RetriesExceededError
+        from s3transfer.exceptions import RetriesExceededError, S3DownloadFailedError
         from s3transfer.manager import TransferManager
 
+        place = f"s3://{self.bucket}/{key}"
         try:
             with TransferManager(self._client) as transfers:
                 yield transfers
+        except S3DownloadFailedError as error:
+            raise ChangedObjectError(f"{place} was written anew while it was read") from error
         except RetriesExceededError as error:
-            place = f"s3://{self.bucket}/{key}"
             raise RetriableError(f"S3 broke off the transfer of {place}: {error}") from error
 
 

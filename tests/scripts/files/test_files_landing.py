@@ -366,3 +366,25 @@ def test_the_command_fails_with_one_sentence_for_wrong_keys(
     assert done.returncode == 1
     assert done.stderr.startswith("ERROR S3 refused s3://")
     assert len(done.stderr.splitlines()) == 1
+
+
+def test_a_big_file_that_is_written_anew_while_it_is_read_waits_for_the_next_run(
+    store: Store, drop: Drop, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A vendor appends by uploading the whole file again. Parts of two versions must not mix."""
+    rows = [b"%0500d,%d" % (number, number) for number in range(40_000)]
+    drop("inventory/growing.csv", counts(*rows))
+    drop("inventory/small.csv", counts(b"A,1"))
+    asked: list[str] = []
+
+    def write_anew(params: object, **_: object) -> None:
+        asked.append(str(params))
+        if len(asked) == 2:
+            drop("inventory/growing.csv", counts(*rows, b"NEW,1"))
+
+    events = store._client.meta.events
+    events.register("before-call.s3.GetObject", write_anew)
+    assert list(land_files(store, "")) == [Landed("inventory", 1, 1, 0, 0)]
+    assert "inventory/growing.csv is being written" in caplog.text
+    events.unregister("before-call.s3.GetObject", write_anew)
+    assert list(land_files(store, "")) == [Landed("inventory", 1, 40_001, 0, 0)]
