@@ -113,7 +113,6 @@ def gold(lab) -> dict[str, list[dict]]:
 @settings(
     max_examples=1,
     phases=[Phase.generate],  # to shrink a failure would build for an hour
-    deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
 )
 @given(batch=BATCH, seed=st.integers(0, 2**32))

@@ -36,7 +36,7 @@ def customers(local: Local) -> list[str]:
     return ids
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(limit=st.integers(1, 100))
 def test_any_page_size_walks_to_the_same_list(
     local: Local, customers: list[str], limit: int
@@ -44,7 +44,7 @@ def test_any_page_size_walks_to_the_same_list(
     assert walk(local, "/v1/customers", limit, "starting_after") == customers[::-1]
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(limit=st.integers(1, 100))
 def test_walking_back_from_the_oldest_sees_the_rest(
     local: Local, customers: list[str], limit: int
@@ -63,7 +63,7 @@ def test_has_more_is_exact(local: Local, customers: list[str], limit: int, more:
     assert local.call("GET", "/v1/customers", {"limit": limit})["has_more"] is more
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(low=st.integers(-3, 20), span=st.integers(0, 20))
 def test_created_ranges_are_exact(local: Local, customers: list[str], low: int, span: int) -> None:
     base = int(START.timestamp())

@@ -78,7 +78,7 @@ def test_quoted_newlines_keep_line_numbers_right(read: Read) -> None:
     ),
     delimiter=st.sampled_from(",;\t|"),
 )
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_any_content_comes_through(
     read: Read, cells: list[tuple[str, str]], delimiter: str
 ) -> None:

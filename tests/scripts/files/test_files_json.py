@@ -147,7 +147,7 @@ values = st.recursive(
     indent=st.sampled_from([None, 1]),
     size=st.integers(1, 9),
 )
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_a_list_is_read_right_wherever_it_is_cut(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,

@@ -20,7 +20,7 @@ def written(folder: Path, content: bytes) -> Path:
 
 
 @given(content=st.text(alphabet=st.sampled_from("aé€😀\n\r,"), max_size=60), size=st.integers(1, 7))
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_text_is_whole_wherever_the_pieces_are_cut(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: str, size: int
 ) -> None:

@@ -44,7 +44,7 @@ def written(folder: Path, lines: list[dict[str, Any]]) -> Path:
 
 
 @given(st.lists(st.lists(st.integers(0, 3), max_size=4), max_size=6), st.integers())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_children_find_their_parents_in_any_order(shape: list[list[int]], seed: int) -> None:
     lines = lines_of(shape)
     shuffled = sorted(lines, key=lambda line: line["id"])

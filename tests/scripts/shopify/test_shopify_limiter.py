@@ -60,7 +60,7 @@ class Shop:
 
 @pytest.mark.parametrize("rate", PLANS.values())
 @given(part=st.floats(0.01, 0.45), used=st.floats(0.1, 1.0))
-@hypothesis_settings(max_examples=15, deadline=None)
+@hypothesis_settings(max_examples=15)
 def test_the_share_is_used_and_no_more(rate: int, part: float, used: float) -> None:
     shop = Shop(rate)
     requested = part * shop.size

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from scripts.synthetic.catalogue import CATALOGUE, VARIANTS
@@ -39,7 +39,6 @@ def test_seeds_and_days_differ() -> None:
 
 
 @given(seed=seeds, day=days, zone=zones, per_day=st.sampled_from([1.0, 23.0, 60.0]))
-@settings(deadline=None)
 def test_every_order_is_sane(seed: int, day: date, zone: str, per_day: float) -> None:
     plans = plan_day(seed, day, per_day, zone)
     assert len({plan.key for plan in plans}) == len(plans)
