@@ -22,6 +22,7 @@ from sqlalchemy import (
     not_,
     or_,
     select,
+    text,
     true,
 )
 from sqlalchemy.engine import make_url
@@ -51,6 +52,12 @@ ROWS = 1000  # fetched at once
 # Transactions commit in another order than their numbers and times were given out.
 LOOKBACK_TIME = timedelta(minutes=10)
 LOOKBACK_NUMBERS = 1000
+# In PostgreSQL a transaction's now() is its beginning, however late it commits. Of other users'
+# transactions the time is seen with the role pg_read_all_stats.
+OPEN_SINCE = text(
+    "SELECT min(xact_start) FROM pg_stat_activity WHERE datname = current_database() "
+    "AND backend_type = 'client backend' AND pid <> pg_backend_pid()"
+)
 
 
 def connect(url: str) -> Engine:
@@ -93,7 +100,7 @@ def pull(engine: Engine, store: Store, stream: Stream, request: Request) -> Resu
     """Pull one table. A table without a cursor column knows no windows: it is read whole."""
     with explained():
         reader = Reader(
-            partial(_rows, engine, stream),
+            partial(_rows, engine, stream, request.until is not None),
             window=partial(_window, engine, stream),
             snapshot=stream.cursor is None,
             details={"columns": described(stream)},
@@ -104,7 +111,8 @@ def pull(engine: Engine, store: Store, stream: Stream, request: Request) -> Resu
 def _window(
     engine: Engine, stream: Stream, cursor: str | None, request: Request, lookback: timedelta
 ) -> Window:
-    """Ends at the column's greatest value now: the database's clock counts, not ours."""
+    """Ends at the column's greatest value now (the database's clock counts, not ours), or where the
+    oldest transaction that is still open began: its rows may come with that time."""
     if stream.cursor is None:
         return Window(None, iso(now_utc()), "")
     if cursor and not request.full_refresh:
@@ -115,7 +123,12 @@ def _window(
     )
     with engine.connect() as connection:
         found = greatest(dialect, connection.scalar(newest), stream.cursor)
+        begun = connection.scalar(OPEN_SINCE) if dialect == "postgresql" else None
     until = to_mark(found) if found is not None else (cursor or "")
+    if begun and _kind(stream.cursor) is not int:
+        until = min(
+            until, max(to_mark(_of_kind(stream.cursor, begun.astimezone(UTC))), cursor or "")
+        )
     if request.until:
         until = min(until, _asked(stream.cursor, request.until, "until"))
     since = _back(stream.cursor, cursor) if cursor and not request.full_refresh else None
@@ -163,8 +176,9 @@ def _of_kind(column: Column[object], moment: datetime) -> object:
     return moment if _kind(column) is datetime else moment.date()
 
 
-def _rows(engine: Engine, stream: Stream, piece: Slice) -> Iterator[Change]:
-    within = _within(engine.dialect.name, stream, piece)
+def _rows(engine: Engine, stream: Stream, ends: bool, piece: Slice) -> Iterator[Change]:
+    """ends: whether somebody asked for the window's end; else what is newer comes along."""
+    within = _within(engine.dialect.name, stream, ends, piece)
     columns = list(stream.table.columns)
     copies: Counter[str] = Counter()
     with explained(), engine.connect() as connection:
@@ -186,15 +200,15 @@ def _rows(engine: Engine, stream: Stream, piece: Slice) -> Iterator[Change]:
             )
 
 
-def _within(dialect: str, stream: Stream, piece: Slice) -> ColumnElement[bool]:
+def _within(dialect: str, stream: Stream, ends: bool, piece: Slice) -> ColumnElement[bool]:
     column = stream.cursor
     if column is None or not piece.until:
         return true()
     clock = ordered(dialect, column)
-    bounds = [clock <= _bound(dialect, column, piece.until)]
+    bounds = [clock <= _bound(dialect, column, piece.until)] if ends else []
     if piece.since:
         bounds.append(clock >= _bound(dialect, column, piece.since))
-    return or_(and_(*bounds), unordered(dialect, column))
+    return or_(and_(*bounds), unordered(dialect, column)) if bounds else true()
 
 
 def _bound(dialect: str, column: Column[object], mark: str) -> Any:

@@ -9,6 +9,7 @@ from sqlalchemy import Column, Date, Engine, text
 from sqlalchemy.dialects import mysql
 from test_database_pull import land, run
 
+from scripts.database import pull as pulling
 from scripts.database.clocks import unordered
 from scripts.database.drivers import _Span
 from scripts.database.pull import connect, explained, pull
@@ -59,6 +60,26 @@ def test_a_row_dated_ahead_does_not_hide_what_changes_until_then(
     assert land(engine, store, "orders:at") == 0
     run(engine, f"UPDATE orders SET at = {written(at + timedelta(days=21))} WHERE id = 2")
     assert land(engine, store, "orders:at") == 1
+
+
+@pytest.mark.parametrize("kind", ["timestamptz", "date"])
+def test_rows_of_a_transaction_that_commits_late_are_read(
+    engine: Engine, store: Store, kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """now() is its beginning: after an hour's import the cursor is long past it."""
+    monkeypatch.setattr(pulling, "LOOKBACK_TIME", timedelta(0))
+    run(engine, f"CREATE TABLE orders (id int PRIMARY KEY, at {kind} DEFAULT now())")
+    slow = engine.connect().execution_options(isolation_level="READ COMMITTED")
+    slow.execute(text("INSERT INTO orders VALUES (1)"))
+    run(engine, "INSERT INTO orders VALUES (2)")
+    assert land(engine, store, "orders:at") == 1  # what is newer does not wait for it
+    run(engine, "INSERT INTO orders VALUES (3)")
+    assert land(engine, store, "orders:at") == 1
+    slow.execute(text("INSERT INTO orders VALUES (4)"))
+    slow.commit()
+    slow.close()
+    assert land(engine, store, "orders:at") == 2
+    assert land(engine, store, "orders:at") == 0
 
 
 def test_a_number_below_zero_or_a_text_is_no_cursor(sqlite: Engine, store: Store) -> None:
