@@ -48,13 +48,22 @@ def run_command(command: Callable[[], None]) -> None:
         sys.exit(1)
 
 
+class _Masked(logging.Formatter):
+    """Lines without this process's secrets: a refusal may quote the key that was refused."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        from scripts.settings import redacted  # which needs this file
+
+        return redacted(super().format(record))
+
+
 def _log_by_level() -> None:
     """Errors to stderr, the rest to stdout: Kestra shows whatever comes on stderr as an error."""
     calm, alarming = logging.StreamHandler(sys.stdout), logging.StreamHandler(sys.stderr)
     calm.addFilter(lambda record: record.levelno < logging.ERROR)
     alarming.setLevel(logging.ERROR)
     for handler in (calm, alarming):
-        handler.setFormatter(logging.Formatter("%(levelname)s %(message)s"))
+        handler.setFormatter(_Masked("%(levelname)s %(message)s"))
     logging.basicConfig(level=logging.INFO, handlers=[calm, alarming])
     for chatty in ("botocore", "databricks.sdk", "stripe", "pyactiveresource"):
         logging.getLogger(chatty).setLevel(logging.WARNING)

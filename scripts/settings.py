@@ -140,3 +140,10 @@ def secrets() -> list[str]:
         "DATABASE_URL",
     )
     return [value for name in names if (value := _optional(name)) and len(value) >= 6]
+
+
+def redacted(text: str) -> str:
+    """Without any secret that this process knows."""
+    for secret in secrets():
+        text = text.replace(secret, "***")
+    return text

@@ -8,7 +8,7 @@ from scripts.alerts import slack
 from scripts.alerts.kestra import Client
 from scripts.alerts.once import once
 from scripts.landing.store import Store
-from scripts.settings import Kestra
+from scripts.settings import Kestra, redacted
 
 ALARMING = ("FAILED", "WARNING", "KILLED")
 LINES = 6
@@ -92,7 +92,7 @@ def error_lines(entries: list[dict[str, Any]], task: str | None) -> list[str]:
     lines = [line for entry in of_task for line in str(entry["message"]).splitlines()]
     telling = [line.strip() for line in lines if line.strip() and not NOISE.search(line)]
     unique = list(dict.fromkeys(LEVEL.sub("", line) for line in telling))
-    last = [slack.cut(slack.redact(line), LINE_LIMIT) for line in unique[-LINES:]]
+    last = [slack.cut(redacted(line), LINE_LIMIT) for line in unique[-LINES:]]
     return last or ["no error was logged"]
 
 

@@ -2,7 +2,6 @@
 
 import requests
 
-from scripts import settings
 from scripts.errors import FatalError, RetriableError
 from scripts.retry import ThrottledError, seconds_of, with_retries
 
@@ -30,13 +29,6 @@ def _attempt(url: str, message: dict[str, object]) -> None:
 def escape(text: str) -> str:
     """Slack's three control characters (docs: formatting text)."""
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-
-
-def redact(text: str) -> str:
-    """Without any secret that this process knows."""
-    for secret in settings.secrets():
-        text = text.replace(secret, "***")
-    return text
 
 
 def cut(text: str, limit: int) -> str:

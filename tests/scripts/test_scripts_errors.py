@@ -1,6 +1,9 @@
 """How a command ends, how long it tries, and what it takes from the command line."""
 
+import os
+import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -9,6 +12,7 @@ from scripts.errors import FatalError, RetriableError, run_command
 from scripts.landing.window import Request
 from scripts.retry import ThrottledError, with_retries
 
+ROOT = Path(__file__).parents[2]
 KNOWN = ["shop", "orders", "customers"]
 
 
@@ -20,6 +24,20 @@ def test_the_exit_status_tells_whether_to_try_again(error: Exception, status: in
     with pytest.raises(SystemExit) as ended:
         run_command(command)
     assert ended.value.code == status
+
+
+def test_no_secret_is_logged() -> None:
+    """Run as a process: logging can be set up once."""
+    code = (
+        "from scripts.errors import FatalError, run_command\n"
+        "def refused(): raise FatalError('no such key: tests-secret')\n"
+        "run_command(refused)"
+    )
+    given = {"PATH": os.environ["PATH"], "SHOPIFY_ACCESS_TOKEN": "tests-secret"}
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, env=given, capture_output=True, text=True
+    )
+    assert (done.returncode, done.stderr) == (1, "ERROR no such key: ***\n")
 
 
 def test_an_unexpected_error_keeps_its_trace() -> None:
