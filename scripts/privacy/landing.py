@@ -132,11 +132,12 @@ def _without(line: Line, person: Person) -> Line | None:
     """The line without the person; None when it does not name them."""
     head, record = line
     of_customer = _customers(head)
+    named = {**head, "_id": unquoted(head["_id"], person)}  # a database's key may be an email
     if isinstance(record, dict) and belongs(record, person, of_customer):
         if of_customer:
-            head = {**head, "_id": head["_id"].replace(person.customer_id, person.token)}
-        return head, masked(record, person, of_customer)
-    return (head, unquoted(record, person)) if quotes(record, person) else None
+            named["_id"] = named["_id"].replace(person.customer_id, person.token)
+        return named, masked(record, person, of_customer)
+    return (named, unquoted(record, person)) if quotes([head["_id"], record], person) else None
 
 
 def _customers(head: dict[str, Any]) -> bool:

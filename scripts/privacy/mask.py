@@ -6,9 +6,13 @@ the token's address, so that counts of customers and of guests stay what they we
 """
 
 import re
+import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import quote
+
+import orjson
 
 
 def _words(text: str) -> frozenset[str]:
@@ -49,9 +53,9 @@ LEAST_TEXT = 5  # characters: shorter texts stand in too many others to be looke
 
 @dataclass
 class Person:
-    """customer_id: Shopify's digits. texts: emails, phones and full names, lower case; what is
-    learned of the person from one record finds the next. accounts: Stripe's ids of the customer.
-    orders: ids and names of their orders. token: what stands for them from now on.
+    """customer_id: Shopify's digits. texts: emails, phones and full names, folded; what is learned
+    of the person from one record finds the next. accounts: Stripe's ids of the customer. orders:
+    ids and names of their orders. token: what stands for them from now on.
     """
 
     customer_id: str
@@ -66,7 +70,7 @@ class Person:
 
     @property
     def emails(self) -> set[str]:
-        return {text for text in self.texts if "@" in text}
+        return {text for text in self.texts if "@" in text or "%40" in text}
 
     @property
     def address(self) -> str:
@@ -119,7 +123,8 @@ def learn(record: Any, person: Person, of_order: bool = False) -> None:
         first = holder.get("first_name") or holder.get("firstName")
         last = holder.get("last_name") or holder.get("lastName")
         if isinstance(first, str) and isinstance(last, str):
-            _remember(f"{first} {last}", person)
+            for name in (f"{first} {last}", f"{last} {first}", f"{last}, {first}"):
+                _remember(name, person)
 
 
 def masked(record: Any, person: Person, of_customer: bool) -> Any:
@@ -134,8 +139,8 @@ def masked(record: Any, person: Person, of_customer: bool) -> Any:
 
 def _mask(key: str, value: Any, person: Person, inside: bool) -> Any:
     if isinstance(value, dict):
-        inner = inside or key in PERSONAL_OBJECTS
-        return {name: _mask(name, part, person, inner) for name, part in value.items()}
+        within = inside or key in PERSONAL_OBJECTS
+        return {name: _mask(name, part, person, within) for name, part in value.items()}
     if isinstance(value, list):
         if key in PERSONAL_FIELDS:
             return []
@@ -149,7 +154,23 @@ def _mask(key: str, value: Any, person: Person, inside: bool) -> Any:
     flat = isinstance(value, str) and key in PERSONAL_OBJECTS  # a dropped row's column
     if flat or key in PERSONAL_FIELDS or (inside and key not in KEPT):
         return None
-    return _without(value, person) if isinstance(value, str) else value
+    if not isinstance(value, str):
+        return value
+    inner = _json(value)
+    if inner is not None:
+        return orjson.dumps(_mask(key, inner, person, inside)).decode()
+    return _without(value, person)
+
+
+def _json(text: str) -> Any:
+    """The object or list that a text holds as JSON (a receipt, a column of a database); None when
+    it holds none."""
+    if text[:1] not in ("{", "["):
+        return None
+    try:
+        return orjson.loads(text)
+    except orjson.JSONDecodeError:
+        return None
 
 
 def _masked_id(value: Any, person: Person) -> Any:
@@ -165,13 +186,28 @@ def _without(text: str, person: Person) -> str:
 
 
 def _replaced(text: str, parts: set[str], token: str) -> str:
-    for part in sorted((part for part in parts if part in text.lower()), key=len, reverse=True):
+    """A text that says a part in letters that no pattern finds (another composition, a letter that
+    folds into two) is replaced whole."""
+    plain = folded(text)
+    for part in sorted((part for part in parts if part in plain), key=len, reverse=True):
         text = re.sub(re.escape(part), token, text, flags=re.IGNORECASE)
-    return text
+    return token if _says(text, parts) else text
 
 
 def _says(value: Any, texts: set[str]) -> bool:
-    return isinstance(value, str) and any(text in value.lower() for text in texts)
+    if not isinstance(value, str):
+        return False
+    plain = folded(value)
+    return any(text in plain for text in texts)
+
+
+def folded(text: str) -> str:
+    """The same for texts that a person reads as the same: upper and lower case, accents as signs of
+    their own or left out."""
+    if text.isascii():
+        return text.lower()
+    signs = unicodedata.normalize("NFKD", text.casefold())
+    return "".join(sign for sign in signs if not unicodedata.combining(sign))
 
 
 def _customer_ids(record: Any) -> Iterator[str]:
@@ -208,8 +244,12 @@ def _objects(value: Any) -> Iterator[dict[str, Any]]:
 
 
 def _remember(value: Any, person: Person) -> None:
+    """Also as an address stands in a link's query."""
     if isinstance(value, str) and len(value.strip()) >= LEAST_TEXT:
-        person.texts.add(value.strip().lower())
+        text = folded(value.strip())
+        person.texts.add(text)
+        if "@" in text:
+            person.texts.add(quote(text, safe="").lower())
 
 
 def _digits(value: Any) -> str:

@@ -20,7 +20,7 @@ from scripts.privacy.landing import (
     redact_landing,
     redact_unnamed,
 )
-from scripts.privacy.mask import Person
+from scripts.privacy.mask import Person, folded
 
 NOTES = "privacy/"  # what Spark reads
 WORK = "state/privacy/"
@@ -28,7 +28,7 @@ WORK = "state/privacy/"
 
 def ask(store: Store, customer_id: str, texts: tuple[str, ...]) -> None:
     """Keep what Shopify says of the customer until `redact` takes it: Kestra must not see it."""
-    said: dict[str, object] = {"texts": sorted(text.lower() for text in texts)}
+    said: dict[str, object] = {"texts": sorted(folded(text) for text in texts)}
     store.delete([_key(customer_id, "asked")])
     store.create(_key(customer_id, "asked"), said)
 

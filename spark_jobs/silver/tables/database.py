@@ -24,7 +24,7 @@ def table_of(stream: str) -> Table:
         comment="One row a row of the database's table; its columns are JSON in record",
         expectations={"key is missing": "length(id) > 0"},
         # Any column may be about a person.
-        personal=("record",),
+        personal=("id", "record"),
         meanings={
             "id": "The row's primary key; in a table without one a hash of the row",
             "record": "The row as JSON text",

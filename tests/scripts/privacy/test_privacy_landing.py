@@ -54,6 +54,15 @@ def test_parts_are_masked_and_manifests_true(store: Store) -> None:
     assert list(store.list("state/privacy/")) == []
 
 
+def test_a_key_of_a_database_may_be_her_email(store: Store) -> None:
+    land(store, "shopify", "orders", HERS)
+    land(store, "database", "leads", {"id": "jane@home.example", "score": 3})
+    redact(store, "77001")
+    assert b"jane@home" not in everything(store)
+    (row,) = landed(store, "database", "leads")
+    assert row["_id"] == row["record"]["id"]
+
+
 def test_lines_that_do_not_name_her_stay_byte_for_byte(store: Store) -> None:
     """Rewritten, a number of 30 digits would become one of 17."""
     text = b'{"_source":"shopify","_stream":"orders","_id":"%d","record":%s}\n'

@@ -1,8 +1,10 @@
 """What a masked record still says, and what not."""
 
 import copy
+import unicodedata
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -84,6 +86,41 @@ def test_a_text_that_quotes_her_email_loses_only_that() -> None:
     event = {"customer_id": "77001", "page": "/thanks?email=jane@home.example&order=5001"}
     after = masked(event, person, of_customer=False)
     assert after == {"customer_id": "redacted-abc", "page": "/thanks?email=redacted-abc&order=5001"}
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "written"),
+    [
+        ("José", "Núñez", unicodedata.normalize("NFD", "JOSÉ NÚÑEZ")),
+        ("İpek", "Demir", "İPEK DEMİR"),
+        ("Jürgen", "Strauß", "JÜRGEN STRAUSS"),
+        ("Jane", "Doe", "DOE, Jane"),
+    ],
+)
+def test_a_name_is_found_however_it_is_written(first: str, last: str, written: str) -> None:
+    person = jane()
+    learn({"customer": {"id": 77001, "firstName": first, "lastName": last}}, person)
+    parcel = {"id": "T1", "memo": written}
+    assert belongs(parcel, person, of_customer=False)
+    assert masked(parcel, person, of_customer=False) == {"id": "T1", "memo": "redacted-abc"}
+
+
+def test_an_email_is_found_in_a_link() -> None:
+    person = jane()
+    learn({"customer": {"id": 77001, "email": "Jane+tag@home.example"}}, person)
+    visit = {"id": 1, "page": "/reset?email=jane%2Btag%40home.example&step=2"}
+    assert masked(visit, person, of_customer=False)["page"] == "/reset?email=redacted-abc&step=2"
+    other = {**visit, "customer_id": 5}
+    assert quotes(other, person)
+    assert unquoted(other, person)["page"] == "/reset?email=redacted-abc&step=2"
+
+
+def test_json_in_a_text_is_masked_like_json() -> None:
+    receipt = '{"id":"ch_9","billing_details":{"name":"J. Doe","address":{"line1":"7 Elm St"}}}'
+    paid = {"customer": {"id": 77001}, "transactions": [{"id": 3, "receipt": receipt}]}
+    (after,) = masked(paid, jane(), of_customer=False)["transactions"]
+    empty = '{"id":"ch_9","billing_details":{"name":null,"address":{"line1":null}}}'
+    assert after == {"id": 3, "receipt": empty}
 
 
 @given(
