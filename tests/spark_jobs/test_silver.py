@@ -35,6 +35,8 @@ def lab(new_lab):
     lab.land("files", "shopify_orders", [huge, unset])
     counted = {"timestamp": EARLY, "location_id": 1, "sku": "A"}
     lab.land("files", "inventory", [{"id": 1, **counted, "available": "999999999999999999"}])
+    visit = {"id": "e1", "timestamp": "9999-12-31T00:00:00Z", "session_id": "s", "event": "x"}
+    lab.land("files", "clickstream", [visit])
     taken = {"created": 1772700000, "amount": 100, "currency": "usd"}
     moved = taken | {"net": 100, "fee": 0}
     broken = [
@@ -92,6 +94,7 @@ def test_amounts_and_times_that_would_stop_every_table_are_quarantined(lab):
     assert found["orders", 5] == "an amount or quantity is too large"
     assert found["orders", 6] == "a time is before 1990 or after 2100"
     assert found["inventory_counts", 1] == "a quantity is too large"
+    assert found["clickstream", "e1"] == "timestamp is before 1990 or after 2100"
     assert found["stripe_balance_transactions", "txn_1"] == "amount is missing or too large"
     assert found["stripe_balance_transactions", "txn_2"] == "amount is missing or too large"
     assert found["stripe_balance_transactions", "txn_4"] == "created is missing"

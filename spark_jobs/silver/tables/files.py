@@ -1,6 +1,6 @@
 """silver.clickstream and silver.shipments: what the web shop and the carriers drop as files."""
 
-from spark_jobs.silver.sql import hashed, identifier, money, text, time
+from spark_jobs.silver.sql import believable, hashed, identifier, money, text, time
 from spark_jobs.silver.table import Table
 
 # Names of Shopify's web pixels, of GA4 and of plain English for the steps of the funnel.
@@ -52,6 +52,7 @@ CLICKSTREAM = Table(
     comment="One row an event of a visit to the web shop",
     expectations={
         "timestamp is missing or no time": "occurred_at IS NOT NULL",
+        "timestamp is before 1990 or after 2100": f"coalesce({believable('occurred_at')}, true)",
         "session_id is missing": "session_id IS NOT NULL",
         "event is missing": "event <> ''",
     },
