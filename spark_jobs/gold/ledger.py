@@ -76,7 +76,7 @@ def read(lake: Lakehouse, marts: tuple[Mart, ...]) -> Known:
     looked = {name: (row.seen, row.code) for name, row in known.items()}
     return Known(
         seen,
-        {name: _parsed(row.state) for name, row in known.items() if row.state.startswith("{")},
+        {name: found for name, row in known.items() if (found := _parsed(row.state))},
         not seen or all(looked.get(mart.name) == (seen, code(mart)) for mart in marts),
     )
 
@@ -103,10 +103,14 @@ def record(
     )
 
 
-def _parsed(state: str) -> Built:
-    held = json.loads(state)
-    sources = {name: Seen(**seen) for name, seen in held.pop("sources").items()}
-    return Built(**held, sources=sources)
+def _parsed(state: str | None) -> Built | None:
+    """None for what no run has written so: the mart is then built whole."""
+    try:
+        held = json.loads(state or "")
+        sources = {name: Seen(**seen) for name, seen in held.pop("sources").items()}
+        return Built(**held, sources=sources)
+    except (ValueError, TypeError, KeyError, AttributeError):
+        return None
 
 
 def _hash(*texts: str) -> str:

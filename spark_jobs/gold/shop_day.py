@@ -49,18 +49,15 @@ def shop_day_sql(sources: Sources) -> str:
         sum(adjusted_tax) AS order_adjustment_tax_amount, sum(refunded) AS refund_subtotal,
         sum(refunded_tax) AS refund_total_tax, sum(discount) AS total_discounts,
         sum(shipping_discount) AS shipping_discount_amount,
-        size(array_distinct(flatten(collect_list(discount_codes)))) AS count_discount_codes_applied,
-        size(array_distinct(flatten(collect_list(transform(fulfillments, f -> f.location_id)))))
-          AS count_locations_ordered_from,
+        {_different("discount_codes")} AS count_discount_codes_applied,
+        {_different("transform(fulfillments, f -> f.location_id)")} AS count_locations_ordered_from,
         count(IF(discount > 0, 1, NULL)) AS count_orders_with_discounts,
         count(IF(has_refund, 1, NULL)) AS count_orders_with_refunds,
         min(processed_at) AS first_order_timestamp, max(processed_at) AS last_order_timestamp,
         sum(quantity) AS quantity_sold, sum(refunded_quantity) AS quantity_refunded,
         sum(quantity - refunded_quantity) AS quantity_net,
-        size(array_distinct(flatten(collect_list(transform(lines, l -> l.variant_id)))))
-          AS count_variants_sold,
-        size(array_distinct(flatten(collect_list(transform(lines, l -> l.product_id)))))
-          AS count_products_sold,
+        {_different("transform(lines, l -> l.variant_id)")} AS count_variants_sold,
+        {_different("transform(lines, l -> l.product_id)")} AS count_products_sold,
         sum(gift_cards) AS quantity_gift_cards_sold, sum(shipped) AS quantity_requiring_shipping
       FROM orders GROUP BY date_day, currency
     ),
@@ -102,6 +99,12 @@ def shop_day_sql(sources: Sources) -> str:
     FULL JOIN parcels AS p USING (date_day, currency)
     FULL JOIN abandoned USING (date_day, currency)
     """
+
+
+def _different(items: str) -> str:
+    """How many different items a group's lists hold; what has none, as a line without a product,
+    is none."""
+    return f"size(array_compact(array_distinct(flatten(collect_list({items})))))"
 
 
 def _amounts(*names: str) -> str:

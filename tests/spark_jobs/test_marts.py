@@ -1,6 +1,6 @@
 """The marts of sales, parcels, visits and subscriptions against numbers worked out by hand.
 
-One shop of three orders, built once by the gold task itself.
+One shop of four orders, built once by the gold task itself.
 """
 
 from datetime import date
@@ -8,7 +8,7 @@ from decimal import Decimal
 
 import pytest
 from shopify_records import rest_line, rest_order, rest_refund, rest_shipping
-from stripe_records import charge, entry, epoch, subscription
+from stripe_records import charge, entry, epoch, payout, subscription
 
 from spark_jobs.gold.integrity import IntegrityError
 from spark_jobs.gold.integrity import run as run_integrity
@@ -75,7 +75,7 @@ ORDERS = [
         [rest_line(11, "20.00", 3, discount="6.00")],
         customer={"id": 502},
         total_price="54.00",
-        fulfillments=[parcel(93, "2026-04-02T14:00:00-04:00", None)],
+        fulfillments=[parcel(93, "2026-04-02T14:00:00-04:00", None) | {"location_id": None}],
         refunds=[
             rest_refund(
                 72,
@@ -84,6 +84,18 @@ ORDERS = [
                 [{"id": 1, "reason": "DAMAGE", "amount": "-5.00"}],
             )
         ],
+    ),
+    # A line without a product, in a currency of big numbers.
+    rest_order(
+        4,
+        "2026-04-10T12:00:00-04:00",
+        [
+            rest_line(41, "300000000.00", 1)
+            | {"product_id": None, "variant_id": None}
+            | {"tax_lines": [{**STATE, "price": "10000001.00"}, {**CITY, "price": "20000000.00"}]}
+        ],
+        currency="VND",
+        total_price="330000001.00",
     ),
 ]
 LEVEL = {
@@ -134,6 +146,14 @@ SUBSCRIPTIONS = [
     ),
     subscription("sub_d", "cus_a", 500, "2026-03-01", quantity=2),
     subscription("sub_e", "cus_e", 9900, "2026-03-01", status="trialing"),
+    subscription(
+        "sub_f",
+        "cus_f",
+        700,
+        "2026-06-01",
+        status="trialing",
+        trial_end=epoch("2026-07-01T12:00:00+00:00"),
+    ),
 ]
 
 
@@ -155,12 +175,16 @@ def lab(new_lab):
     created = epoch("2026-03-04T15:00:00+00:00")
     sent = entry("txn_2", "po_1", -9937, 0, "2026-03-04", type="payout", created=created)
     lab.land("stripe", "balance_transactions", [paid, sent])
+    lab.land("stripe", "payouts", [payout("po_1", "2026-03-04", 9937)])
     lab.land(
         "stripe", "charges", [charge("ch_1", 10265, "1"), charge("ch_0", 700, status="failed")]
     )
     lab.land("stripe", "subscriptions", SUBSCRIPTIONS)
-    # Seen later with half the quantity.
-    lab.land("stripe", "subscriptions", [subscription("sub_d", "cus_a", 500, "2026-03-01")])
+    # Seen later with half the quantity, and a trial that ended before its day; that one is deleted.
+    later = {"status": "active", "trial_end": epoch("2026-06-04T12:00:00+00:00")}
+    ended = [subscription("sub_d", "cus_a", 500, "2026-03-01"), SUBSCRIPTIONS[-1] | later]
+    lab.land("stripe", "subscriptions", ended)
+    lab.land("stripe", "subscriptions", [{"id": "sub_f"}], deleted=True)
     lab.build()
     assert run_gold(lab.lake, ZONE) == len(MARTS)
     return lab
@@ -186,6 +210,7 @@ def test_products_carry_their_sales_and_returns(lab):
         ("2026-03-05", "2100", "210"): (0, "0.00", "0.00", "-30.00", 1),
         ("2026-04-01", "1100", "110"): (3, "60.00", "6.00", "54.00", 0),
         ("2026-04-02", "", ""): (0, "0.00", "0.00", "-5.00", 0),
+        ("2026-04-10", "", ""): (1, "300000000.00", "0.00", "300000000.00", 0),
     }
     rates = found(lab, "product_performance", ("date",), "sell_through_rate")
     assert rates["2026-03-02",] == ("0.2500",)  # 2 / (2 + 6)
@@ -201,6 +226,7 @@ def test_discounts(lab):
         ("2026-03-05", "none"): (0, 0, "-30.00", None),
         ("2026-04-01", "automatic"): (1, 1, "54.00", "0.1000"),
         ("2026-04-02", "automatic"): (0, 0, "-5.00", None),
+        ("2026-04-10", "none"): (1, 0, "300000000.00", "0.0000"),
     }
 
 
@@ -221,6 +247,8 @@ def test_taxes_of_a_refund_are_split_like_the_orders(lab):
         # 3.83 × 4.05 / 7.65 = 2.03, the rest 1.80
         ("2026-03-04", "NY", "City"): ("0.045000", "0.00", "2.03", "-2.03"),
         ("2026-03-04", "NY", "State"): ("0.040000", "0.00", "1.80", "-1.80"),
+        ("2026-04-10", "", "City"): ("0.045000", "20000000.00", "0.00", "20000000.00"),
+        ("2026-04-10", "", "State"): ("0.040000", "10000001.00", "0.00", "10000001.00"),
     }
 
 
@@ -271,7 +299,9 @@ def test_recurring_revenue_and_what_moved_it(lab):
     assert rows["2026-02-01",] == moved(10, 20, new=10)  # 240 a year less 25 % less 60
     assert rows["2026-03-01",] == moved(20, 20, expansion=10, churned=10)
     assert rows["2026-05-01",] == moved(20, 50, reactivation=30)
-    assert rows[max(rows)] == moved(50, 45, contraction=5)
+    assert rows["2026-06-01",] == moved(50, 57, new=7)
+    assert rows["2026-07-01",] == moved(57, 57)
+    assert rows[max(rows)] == moved(57, 45, contraction=5, churned=7)
 
 
 def test_overview_has_the_names_that_dbt_users_know(lab):
@@ -281,6 +311,11 @@ def test_overview_has_the_names_that_dbt_users_know(lab):
     # 102.65 - 45.00 - 3.83: what the order is worth after its refund
     assert rows["2026-03-02",] == (1, 1, 2, 1, "53.82", "10.00", "90.00", "102.65")
     assert rows["2026-03-04",] == (0, 0, 0, 0, "0.00", "0.00", "-45.00", "0.00")
+    names = ("count_variants_sold", "count_products_sold", "count_locations_ordered_from")
+    rows = found(lab, "daily_shop_overview", ("date_day", "currency"), *names)
+    assert rows["2026-03-02", "USD"] == (1, 1, 1)
+    assert rows["2026-04-01", "USD"] == (1, 1, 0)  # sent from nobody knows where
+    assert rows["2026-04-10", "VND"] == (0, 0, 0)
     balance = found(lab, "daily_shop_overview", ("date_day",), "daily_end_balance_amount")
     days = ("2026-03-02", "2026-03-03", "2026-03-04")
     assert [balance[day,] for day in days] == [("99.37",), ("99.37",), ("0.00",)]
@@ -308,7 +343,7 @@ def test_integrity_passes_once_and_names_what_is_wrong(lab):
     lab.lake.spark.sql(
         f"UPDATE {built} SET built_at = current_timestamp() WHERE mart = 'daily_revenue'"
     )
-    said = "gold.daily_revenue, orders of silver: 9 measured, 3 expected, 6 apart"
+    said = "gold.daily_revenue, orders of silver: 10 measured, 4 expected, 6 apart"
     for _ in range(2):  # a repaired run must not be green
         with pytest.raises(IntegrityError, match=said):
             run_integrity(lab.lake, ZONE)
@@ -322,3 +357,30 @@ def test_integrity_passes_once_and_names_what_is_wrong(lab):
         "orders of silver",
         6,
     )
+
+
+def test_a_wrong_amount_is_named(lab):
+    """The last test: what it damages stays so."""
+    damaged = {
+        "sales": {"shipping": "shipping and taxes", "gross_sales": "net sales of their parts"},
+        "sale_lines": {"net_sales": "net sales of their parts"},
+        "product_performance": {"gross_sales": "net sales of their parts"},
+        "discount_effect": {"gross_sales": "net sales of their parts"},
+        "tax_by_jurisdiction": {"collected": "taxes of their parts"},
+        "customer_segments": {"lifetime_value": "lifetime values"},
+        "payment_reconciliation": {
+            "stripe_refunded": "refunded amounts",
+            "stripe_fee": "fees",
+            "stripe_net": "net",
+        },
+        "payout_summary": {"fees": "net of its parts"},
+        "daily_shop_overview": {
+            "total_daily_sales_amount": "amounts of Stripe",
+            "count_orders": "orders of daily_revenue",
+        },
+    }
+    for table, columns in damaged.items():
+        more = ", ".join(f"{column} = {column} + 1" for column in columns)
+        lab.lake.spark.sql(f"UPDATE {lab.lake.name('gold', table)} SET {more}")
+        found = {result.check for result in lab.disagreements(table)}
+        assert set(columns.values()) - found == set(), table

@@ -42,12 +42,20 @@ def lab(new_lab):
     lab.land("shopify", "inventory_levels", [level(6, "F", 1, 6) | {"isActive": False}])
     lab.land("shopify", "inventory_levels", [level(7, "G", 3, 7), level(7, "G2", 1, 7)])
     lab.land("shopify", "inventory_levels", [level(8, "H", 3, 3), level(9, "H", 2, 4)])
+    # The variant of I is deleted, and the product of J.
+    made = level(11, "J", 3, 4)
+    made["item"]["variant"]["product"] = {"id": "gid://shopify/Product/12"}
+    lab.land("shopify", "inventory_levels", [level(10, "I", 3, 5), made])
+    lab.land("shopify", "variants", [{"id": "gid://shopify/ProductVariant/10"}], deleted=True)
+    lab.land("shopify", "products", [{"id": "gid://shopify/Product/12"}], deleted=True)
     # 28 units of A within 28 days: one a day, so 10 left are 10 days of cover, 50 were 50.
     sold = graphql_order(1, at(20), "5.00", 28, customer={"id": "gid://shopify/Customer/1"})
     sold["lineItems"]["nodes"][0]["sku"] = "A"
     old = graphql_order(2, at(200), "7.00", 1, customer={"id": "gid://shopify/Customer/2"})
     again = graphql_order(3, at(2), "9.00", 1, customer={"id": "gid://shopify/Customer/1"})
-    lab.land("shopify", "orders", [sold, old, again])
+    # Before the shop changed its currency.
+    former = graphql_order(6, at(400), "3.00", 1, currencyCode="CAD", customer=old["customer"])
+    lab.land("shopify", "orders", [sold, old, again, former])
     counted = {"timestamp": f"{TODAY - timedelta(days=1)} 17:00:00", "location_id": 7}
     lab.land(
         "files",
@@ -129,6 +137,12 @@ def test_stock_ends_when_it_is_not_kept_any_more(lab):
     found = {sku: [(TODAY - r["date"]).days for r in rows if r["sku"] == sku] for sku in "EFG"}
     assert found == {"E": [3, 2], "F": [3, 2], "G": [3, 2]}
     assert [(TODAY - r["date"]).days for r in rows if r["sku"] == "G2"] == [1, 0]
+
+
+def test_stock_ends_when_the_variant_or_its_product_is_deleted(lab):
+    for sku in ("I", "J"):
+        rows = lab.rows("gold.inventory_daily", f"sku = '{sku}'", "date")
+        assert [(TODAY - r["date"]).days for r in rows] == [3, 2, 1]
 
 
 def test_items_that_share_a_sku_are_added_up(lab):

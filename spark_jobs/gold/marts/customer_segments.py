@@ -7,12 +7,15 @@ def query(sources: Sources) -> str:
     """One row a customer with an order, as of the shop's day of the last extraction.
 
     recency_days: days since the last order. frequency: orders in the last 365 days. monetary: net
-    sales in the last 365 days. lifetime_value: net sales ever. Scores 5 (best) to 1 are fifths of
+    sales in the last 365 days. lifetime_value: net sales ever. Money is that in the shop's
+    currency. Scores 5 (best) to 1 are fifths of
     the customers by percent rank, so equal values get equal scores. DECISIONS.md has the names.
     """
     return f"""
     WITH sales AS (
-      SELECT * FROM {sources.gold("sales")} WHERE customer_id IS NOT NULL
+      SELECT customer_id, kind, date,
+        IF(currency = '{sources.currency}', net_sales, 0) AS net_sales
+      FROM {sources.gold("sales")} WHERE customer_id IS NOT NULL
     ),
     buyers AS (
       SELECT customer_id,

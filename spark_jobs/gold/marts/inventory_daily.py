@@ -11,8 +11,9 @@ def query(sources: Sources) -> str:
     """One row a day, SKU and location. A day's stock is the last state seen by its end; a day with
     no change carries the one before, up to the day of the last extraction. Items that share a SKU
     are added up; a dropped count stands for all of them. An item without a SKU is known by its
-    variant's id, in dropped counts by its titles. An item that is not tracked, or not kept at the
-    location, has no stock and no row. units_sold_28d is its sales in all locations over the 28 days
+    variant's id, in dropped counts by its titles. An item that is not tracked, not kept at the
+    location, or whose variant or product was deleted has no stock and no row: of a deleted one's
+    levels Shopify tells nothing more. units_sold_28d is its sales in all locations over the 28 days
     that end that day."""
     begin = f"greatest(date, DATE '{sources.first}')" if sources.first else "date"
     recent = (
@@ -20,13 +21,28 @@ def query(sources: Sources) -> str:
     )
     shopify_day = sources.day("updated_at")
     counted_day = sources.day("counted_at")
+    history = sources.silver("inventory_history")
     return f"""
-    WITH seen AS (
+    WITH gone AS (
+      SELECT inventory_item_id AS item, location_id, min(at) AS at FROM (
+        SELECT h.inventory_item_id, h.location_id, v._changed_at AS at
+        FROM {history} AS h JOIN {sources.silver("variants")} AS v USING (variant_id)
+        WHERE v._deleted
+        UNION ALL
+        SELECT h.inventory_item_id, h.location_id, p._changed_at
+        FROM {history} AS h JOIN {sources.silver("products")} AS p USING (product_id)
+        WHERE p._deleted
+      ) GROUP BY inventory_item_id, location_id
+    ),
+    seen AS (
       SELECT {shopify_day} AS date, updated_at AS at, false AS counted, inventory_item_id AS item,
         coalesce(sku, variant_id, inventory_item_id) AS sku, location_id, product_title,
         variant_title, location_name, on_hand, available, committed, incoming,
         NOT _deleted AND tracked AND active AS stocked
-      FROM {sources.silver("inventory_history")}
+      FROM {history}
+      UNION ALL
+      SELECT {sources.day("at")}, at, false, item, item, location_id, NULL, NULL, NULL, NULL, NULL,
+        NULL, NULL, false FROM gone
       UNION ALL
       SELECT {counted_day}, counted_at, true, item, item, location_id, product_title, variant_title,
         location_name, on_hand, available, committed, incoming, true
@@ -100,6 +116,7 @@ def follow(sources: Sources) -> Follow:
     """A state counts from its day on, a sale for 28 days, and each day gets rows of its own."""
     level = "available, on_hand, committed, incoming, product_title, variant_title, location_id"
     sold = "transform(lines, l -> struct(coalesce(l.sku, l.variant_id), l.quantity)) AS sold"
+    ended = f"SELECT {sources.day('_changed_at')} AS key FROM CHANGES WHERE _deleted"
     return Follow(
         key="date",
         touched={
@@ -115,6 +132,8 @@ def follow(sources: Sources) -> Follow:
                 f"{sources.day('processed_at')} AS key, test, _deleted, cancelled_at IS NULL AS "
                 f"stands, {sold}"
             ),
+            "silver.variants": Touch("variant_id, _deleted, _changed_at", ended),
+            "silver.products": Touch("product_id, _deleted, _changed_at", ended),
             "silver.locations": Touch(
                 "location_id, name", "SELECT min(date) AS key FROM gold.inventory_daily, CHANGES"
             ),

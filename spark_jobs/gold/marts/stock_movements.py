@@ -34,7 +34,10 @@ def query(sources: Sources) -> str:
         FROM back AS b JOIN lines AS l USING (order_id, line_id)
       ) GROUP BY date, sku
     ),
-    prices AS (SELECT sku, max_by(unit_price, processed_at) AS price FROM lines GROUP BY sku),
+    prices AS (
+      SELECT sku, max_by(unit_price, struct(processed_at, order_id, line_id)) AS price FROM lines
+      GROUP BY sku
+    ),
     costs AS (
       SELECT coalesce(v.sku, v.variant_id) AS sku, max(v.unit_cost) AS cost
       FROM {sources.silver("products")} LATERAL VIEW explode(variants) AS v

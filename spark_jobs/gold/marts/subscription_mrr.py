@@ -11,17 +11,26 @@ def query(sources: Sources) -> str:
     over all of their subscriptions. Amounts of moves are positive.
 
     A subscription's states are those that pulls have seen. Before the first it was what it is in
-    it; a trial pays nothing; a cancelled one ends at ended_at.
+    it; a trial pays nothing until it ends, which may be before the day that it was to end on; a
+    cancelled one ends at ended_at, and one that Stripe does not know any more when that was seen.
     """
     return f"""
-    WITH seen AS (
+    WITH told AS (
+      SELECT * EXCEPT (status, customer_id, currency), IF(_deleted, 'deleted', status) AS status,
+        last_value(customer_id, true) OVER so_far AS customer_id,
+        last_value(currency, true) OVER so_far AS currency
+      FROM {sources.silver("subscription_history")}
+      WINDOW so_far AS (PARTITION BY id ORDER BY seen_at)
+    ),
+    seen AS (
       SELECT *, lag(status) OVER states AS former, row_number() OVER states AS nth
-      FROM {sources.silver("subscription_history")} WHERE NOT _deleted
-      WINDOW states AS (PARTITION BY id ORDER BY seen_at)
+      FROM told WHERE currency IS NOT NULL WINDOW states AS (PARTITION BY id ORDER BY seen_at)
     ),
     points AS (
-      SELECT id, customer_id, currency, IF(nth = 1, coalesce(greatest(started_at, trial_end_at),
-          started_at), IF(former = 'trialing', coalesce(trial_end_at, seen_at), seen_at)) AS at,
+      SELECT id, customer_id, currency, CASE
+          WHEN nth = 1 THEN IF(status = 'trialing', started_at, greatest(started_at, trial_end_at))
+          WHEN former = 'trialing' AND {PAYING} THEN coalesce(trial_end_at, seen_at)
+          ELSE seen_at END AS at,
         IF({PAYING} OR (nth = 1 AND status = 'canceled'
           AND (trial_end_at IS NULL OR trial_end_at < ended_at)), mrr, 0) AS mrr, nth AS step
       FROM seen WHERE nth = 1 OR status <> 'canceled'

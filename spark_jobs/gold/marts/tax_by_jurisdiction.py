@@ -26,13 +26,12 @@ def query(sources: Sources) -> str:
     entries AS (
       SELECT s.order_id, s.date, s.currency, s.kind, s.taxes, s.country, s.province,
         coalesce(t.tax, '{NOT_ITEMIZED}') AS tax, coalesce(t.rate, 0) AS rate,
-        coalesce(t.up_to / t.whole, 1) AS upper,
-        coalesce((t.up_to - t.amount) / t.whole, 0) AS lower
+        coalesce(round(s.taxes * t.up_to / t.whole, 2), s.taxes) AS upper,
+        coalesce(round(s.taxes * (t.up_to - t.amount) / t.whole, 2), 0) AS lower
       FROM {sources.gold("sales")} AS s LEFT JOIN shares AS t USING (order_id) WHERE s.taxes <> 0
     ),
     split AS (
-      SELECT *, CAST(round(taxes * upper, 2) - round(taxes * lower, 2) AS DECIMAL(18,2)) AS part
-      FROM entries
+      SELECT *, CAST(upper - lower AS DECIMAL(18,2)) AS part FROM entries
     )
     SELECT date, country, province, tax, CAST(rate AS DECIMAL(9,6)) AS rate, currency,
       count(DISTINCT IF(kind = 'order', order_id, NULL)) AS orders,
