@@ -187,10 +187,13 @@ def _merge_sql(table: Table, target: str, last: str) -> str:
     gone = [f"{name} = new.{name}" for name in META.split(", ")]
     facts = [f"`{name}` = coalesce(new.`{name}`, old.`{name}`)" for name in table.columns]
     tombstone = ", ".join(gone + facts)
+    bare = " AND ".join(f"old.`{name}` IS NULL" for name in table.columns if name not in table.key)
+    # The last but one: a tombstone that came before its record takes the record's facts.
     return f"""
     MERGE INTO {target} AS old USING {last} AS new ON {same}
     WHEN MATCHED AND new._deleted AND {newer} THEN UPDATE SET {tombstone}
     WHEN MATCHED AND {newer} THEN UPDATE SET *
+    WHEN MATCHED AND old._deleted AND NOT new._deleted AND {bare} THEN UPDATE SET {", ".join(facts)}
     WHEN NOT MATCHED THEN INSERT *
     """
 
