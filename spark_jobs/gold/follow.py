@@ -125,7 +125,7 @@ def _query(mart: Mart, follow: Follow, sources: Sources, feeds: dict[str, str]) 
         return _part(whole, _named(needed.replace("KEYS", keys), sources.table))
 
     kept = _named(follow.kept.replace("KEYS", keys), table)
-    return mart.query(replace(sources, table=table, kept=kept))
+    return mart.query(replace(sources, table=table, kept=kept, keys=keys))
 
 
 def _feed(lake: Lakehouse, mart: Mart, source: str, moved: Moved) -> str:

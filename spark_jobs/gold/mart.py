@@ -12,8 +12,8 @@ class Sources:
 
     table: `silver.orders` -> SQL name. timezone: IANA name; a day is the shop's day. currency: the
     shop's. as_of: the shop's date of the last extraction. kept: SQL of the mart's own rows that a
-    rewrite of some keys builds on; first: ISO date before which no day is asked for. Both are ""
-    when the table is built whole.
+    rewrite of some keys builds on; keys: SQL list of those keys; first: ISO date before which no
+    day is asked for. All three are "" when the table is built whole.
     """
 
     table: Callable[[str], str]
@@ -21,6 +21,7 @@ class Sources:
     currency: str
     as_of: str
     kept: str = ""
+    keys: str = ""
     first: str = ""
 
     def silver(self, name: str) -> str:
@@ -63,7 +64,8 @@ class Follow:
     one all rows are read.
     always: query of keys that are rewritten whenever others are.
     kept: query of the mart's own rows that the evaluation builds on.
-    rest: what is kept is all the rest of the table, which is then written as one.
+    rest: what is kept is all the rest of the table, which is then written as one; the query itself
+    leaves out rows of other keys that the needed rows make.
     onward: the key is a day, and all days from the first touched one on are rewritten; the query
     leaves out what is before `sources.first`.
     aged: query of the keys that the day alone touches, from DATE 'BEFORE' to DATE 'AFTER'; without

@@ -86,6 +86,7 @@ def before(lab) -> None:
             order(5, 6, 400),
             order(6, 8, None),
             order(7, 20, 100),
+            order(9, 7, 500, fulfillments=[{"id": 91, "status": "success", "created_at": at(15)}]),
         ],
     )
     lab.land("shopify", "products", [product("Old name", at(1))])
@@ -192,6 +193,11 @@ def test_a_checkout_counts_on_the_day_it_was_begun(lab) -> None:
         for row in lab.followed["daily_shop_overview"]
     }
     assert (days[5], days[6], days[24]) == ((2, 1), (0, 0), (1, 1))
+
+
+def test_a_parcel_counts_once_on_a_day_that_nothing_touched(lab) -> None:
+    rows = [row for row in lab.followed["daily_shop_overview"] if row["date_day"].day == 15]
+    assert [row["count_fulfillment_confirmed"] for row in rows] == [1]
 
 
 def test_stock_changes_from_its_day_on(lab) -> None:

@@ -49,7 +49,7 @@ def query(sources: Sources) -> str:
     WITH both AS (
       SELECT {", ".join(OF_A_DAY)} FROM ({shop_day_sql(sources)})
       FULL JOIN ({stripe_day_sql(sources)}) USING (date_day, currency)
-      {f"UNION ALL {sources.kept}" if sources.kept else ""}
+      {f"WHERE date_day IN {sources.keys} UNION ALL {sources.kept}" if sources.kept else ""}
     ),
     next AS (
       SELECT *, lead(date_day) OVER (PARTITION BY currency ORDER BY date_day) AS next FROM both
@@ -76,8 +76,9 @@ def query(sources: Sources) -> str:
 
 
 def follow(sources: Sources) -> Follow:
-    """Days that are not touched keep their numbers; running totals are made from all of them. Days
-    that look quiet are always looked at: only days with entries are kept."""
+    """Days that are not touched keep their numbers, also where a touched day's order sent a parcel;
+    running totals are made from all of them. Days that look quiet are always looked at: only days
+    with entries are kept."""
     placed, created = sources.day("processed_at"), sources.day("created_at")
     parcels = f"transform(fulfillments, f -> {sources.day('f.created_at')})"
     sent = f"SELECT order_id FROM silver.fulfillments WHERE {created} IN KEYS"
