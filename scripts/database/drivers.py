@@ -14,7 +14,8 @@ from sqlalchemy import Column, ColumnElement, Engine, event, type_coerce
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import Boolean, NullType, Time, TypeDecorator, TypeEngine
 
-READ_JSON = ("postgresql", "mysql", "mariadb", "sqlite")  # whose JSON is read here, not by a driver
+MYSQL = ("mysql", "mariadb")
+READ_JSON = ("postgresql", "sqlite", *MYSQL)  # whose JSON is read here, not by a driver
 
 
 def _months(text: str) -> str:
@@ -42,12 +43,14 @@ def lenient(engine: Engine) -> Engine:
         event.listen(engine, "connect", _text_or_bytes)
     elif engine.dialect.driver == "psycopg":
         event.listen(engine, "connect", _times_or_text)
+    elif engine.dialect.name in MYSQL:
+        event.listen(engine, "connect", _in_utc)
     return engine
 
 
 def readable(engine: Engine, column: Column[Any]) -> ColumnElement[Any]:
     """The column as it is to be selected."""
-    if engine.dialect.name in ("mysql", "mariadb") and isinstance(column.type, Time):
+    if engine.dialect.name in MYSQL and isinstance(column.type, Time):
         return type_coerce(column, _Span()).label(str(column.name))
     if engine.dialect.name != "sqlite":
         return column
@@ -62,6 +65,12 @@ def _text_or_bytes(connection: Any, _: object) -> None:
             return raw
 
     connection.text_factory = text
+
+
+def _in_utc(connection: Any, _: object) -> None:
+    """A TIMESTAMP is a moment, but is told in the session's zone and without it."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET time_zone = '+00:00'")
 
 
 def _times_or_text(connection: Any, _: object) -> None:

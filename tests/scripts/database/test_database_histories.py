@@ -2,16 +2,17 @@
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from unittest.mock import MagicMock
 
 import pytest
 from lake import landed
-from sqlalchemy import Column, Date, Engine, text
+from sqlalchemy import Column, Date, Engine, event, text
 from sqlalchemy.dialects import mysql
 from test_database_pull import land, run
 
 from scripts.database import pull as pulling
 from scripts.database.clocks import unordered
-from scripts.database.drivers import _Span
+from scripts.database.drivers import _in_utc, _Span
 from scripts.database.pull import connect, explained, pull
 from scripts.database.tables import streams
 from scripts.database.values import exact_json, to_json
@@ -206,6 +207,15 @@ def test_mysql_s_time_may_be_longer_than_a_day() -> None:
     spans = [timedelta(hours=25), -timedelta(hours=838, minutes=59, seconds=59), timedelta(hours=9)]
     read = [to_json(_Span().process_result_value(span, mysql.dialect())) for span in spans]  # type: ignore[no-untyped-call]
     assert read == ["25:00:00", "-838:59:59", "09:00:00"]
+
+
+def test_mysql_s_moments_are_told_in_utc() -> None:
+    """In the server's own zone 12:00 in New York landed as 12:00, which silver takes for UTC."""
+    assert event.contains(connect("mysql+pymysql://shop@127.0.0.1:1/shop"), "connect", _in_utc)
+    connection = MagicMock()
+    _in_utc(connection, None)
+    cursor = connection.cursor.return_value.__enter__.return_value
+    cursor.execute.assert_called_once_with("SET time_zone = '+00:00'")
 
 
 def test_mysql_s_zero_dates_come_with_every_window() -> None:
