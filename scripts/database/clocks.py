@@ -20,6 +20,7 @@ from sqlalchemy import (
     or_,
 )
 
+from scripts.database.drivers import MYSQL
 from scripts.landing.writer import now_utc
 
 SQLITE_TIME, SQLITE_DATE = "%Y-%m-%d %H:%M:%f", "%Y-%m-%d"
@@ -50,7 +51,7 @@ def unordered(dialect: str, column: Column[object]) -> ColumnElement[bool]:
     ahead = clock > bound(dialect, column, _now(column))
     if dialect == "postgresql":
         return or_(empty, ahead, column == literal_column("'-infinity'"))
-    if dialect in ("mysql", "mariadb"):  # 0000-00-00, 2026-00-00
+    if dialect in MYSQL:  # 0000-00-00, 2026-00-00
         return or_(empty, ahead, func.month(column) == 0, func.dayofmonth(column) == 0)
     return or_(empty, ahead)
 

@@ -81,13 +81,13 @@ class Limiter:
             for pace in self.paces(endpoint):
                 pace.speed_up()
 
-    def throttled(self, endpoint: str, reason: str, retry_after: float | None) -> None:
-        """reason: Stripe's `Stripe-Rate-Limited-Reason`; `global-…` slows all endpoints down."""
+    def throttled(self, endpoint: str, reason: str, wait: float) -> None:
+        """reason: Stripe's `Stripe-Rate-Limited-Reason`; `global-…` slows all endpoints down.
+        wait: seconds without a request."""
         with self._lock:
             one, every = self.paces(endpoint)
             now = self.now()
-            until = now + (PAUSE_SECONDS if retry_after is None else retry_after)
-            (every if reason.startswith("global") else one).slow_down(now, until)
+            (every if reason.startswith("global") else one).slow_down(now, now + wait)
 
     def paces(self, endpoint: str) -> tuple[Pace, Pace]:
         """The endpoint's own and the one of all together."""

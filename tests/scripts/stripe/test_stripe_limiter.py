@@ -15,7 +15,7 @@ from scripts.errors import FatalError
 from scripts.settings import Stripe
 from scripts.stripe import client as client_module
 from scripts.stripe.client import Client
-from scripts.stripe.limiter import SHARE, Limiter
+from scripts.stripe.limiter import PAUSE_SECONDS, SHARE, Limiter
 
 KEY = "_".join(("sk", "test", "limiter" * 3))
 
@@ -37,7 +37,7 @@ def simulate(permitted: int, others: float, requests: int, workers: int) -> tupl
             limiter.succeeded("GET /v1/charges")
             succeeded += 1
         elif answer is False:
-            limiter.throttled("GET /v1/charges", "endpoint-rate", None)
+            limiter.throttled("GET /v1/charges", "endpoint-rate", PAUSE_SECONDS)
             throttled += 1
         one, every = limiter.paces("GET /v1/charges")
         turn = max(one.next_at, every.next_at)
