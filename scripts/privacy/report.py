@@ -10,7 +10,7 @@ import orjson
 from scripts.landing.store import Store
 from scripts.landing.writer import MANIFESTS
 from scripts.privacy.landing import PART, REPORTS, learn_from_landing, records_of
-from scripts.privacy.mask import Person, folded
+from scripts.privacy.person import Person, folded
 
 
 def report(store: Store, customer_id: str, texts: tuple[str, ...]) -> tuple[str, int]:

@@ -20,7 +20,7 @@ from scripts.privacy.landing import (
     redact_landing,
     redact_unnamed,
 )
-from scripts.privacy.mask import Person, folded
+from scripts.privacy.person import Person, folded
 
 NOTES = "privacy/"  # what Spark reads
 WORK = "state/privacy/"

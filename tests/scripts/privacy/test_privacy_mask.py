@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scripts.privacy.mask import Person, belongs, learn, masked, quotes, unquoted
+from scripts.privacy.mask import masked, unquoted
+from scripts.privacy.person import Person, belongs, learn, quotes
 
 ADDRESS = {
     "first_name": "Jane",
