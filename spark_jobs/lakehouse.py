@@ -42,10 +42,12 @@ class Lakehouse:
         """
         name = self.name(layer, table)
         described = f"COMMENT '{plain(comment)}'" if comment else ""
-        self.spark.sql(
-            f"CREATE TABLE IF NOT EXISTS {name} ({columns}) USING DELTA {described} "
-            f"{_properties(stats)}"
-        )
+        clauses = f"{described} {_properties(stats)}"
+        self.spark.sql(f"CREATE TABLE IF NOT EXISTS {name} ({columns}) USING DELTA {clauses}")
+        if not self._begun(name):
+            empty = f"no_rows_{table}"
+            self.spark.createDataFrame([], columns).createOrReplaceTempView(empty)
+            self.spark.sql(f"CREATE OR REPLACE TABLE {name} USING DELTA {clauses} AS TABLE {empty}")
         return name
 
     def replace(
@@ -153,13 +155,26 @@ class Lakehouse:
         """Create the table with the query's rows, in one commit; False, and nothing done, when
         there is one. stats: as for `create`."""
         name = self.name(layer, table)
+        definition = f"{name} USING DELTA {_properties(stats)} AS {query}"
         try:
-            self.spark.sql(f"CREATE TABLE {name} USING DELTA {_properties(stats)} AS {query}")
+            self.spark.sql(f"CREATE TABLE {definition}")
         except AnalysisException as error:
-            if "ALREADY_EXISTS" in (error.getCondition() or ""):
+            if "ALREADY_EXISTS" not in (error.getCondition() or ""):
+                raise
+            if self._begun(name):
+                return False
+            self.spark.sql(f"CREATE OR REPLACE TABLE {definition}")
+        return True
+
+    def _begun(self, name: str) -> bool:
+        """Whether the table has a commit. A creation that was killed before its first leaves a
+        folder, which `CREATE TABLE` takes for a table."""
+        try:
+            return bool(self.spark.table(name).columns)
+        except AnalysisException as error:
+            if error.getCondition() == "DELTA_TABLE_NOT_FOUND":
                 return False
             raise
-        return True
 
 
 def _properties(stats: str) -> str:
