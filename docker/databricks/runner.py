@@ -20,6 +20,7 @@ BROKEN = ("FAILED", "TIMEDOUT", "UPSTREAM_FAILED")
 WORKLOAD_FAILED = "Workload failed, see run output for details"
 CANCELLED = "Run cancelled."
 RESTARTED = "The driver was restarted during the run."
+DRIVER_LOST = "The spark driver has stopped unexpectedly and is restarting."
 TOO_MANY = "The job's maximum of concurrent runs was reached."
 
 
@@ -186,6 +187,7 @@ class Runner:
         folder = self._store.output_folder(task)
         try:
             url = self._spark.url(str(uuid.uuid4()))
+            start = self._spark.starts
             process = tasks.start(_work(run, task, url, folder, self._store.files))
         except (SparkError, OSError) as error:
             return "FAILED", str(error)
@@ -193,6 +195,10 @@ class Runner:
         ends = [moment for moment in (deadline, seconds and time.monotonic() + seconds) if moment]
         while process.is_alive():
             process.join(0.05)
+            if not self._spark.lives(start):  # its client would wait ten minutes for another
+                process.kill()
+                process.join()
+                return "FAILED", DRIVER_LOST
             late = bool(ends) and time.monotonic() > min(ends)
             if process.is_alive() and (late or run["run_id"] in self._cancelled):
                 process.kill()

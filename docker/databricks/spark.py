@@ -42,22 +42,32 @@ class SparkServer:
         self._log = data / "spark.log"
         self._work = data / "spark-work"
         self._process: subprocess.Popen[bytes] | None = None
+        self.starts = 0
         self._lock = threading.Lock()
 
     def url(self, session_id: str) -> str:
         with self._lock:
-            if self._process is None or self._process.poll() is not None:
+            if not self._runs():
                 self._start()
         return f"sc://127.0.0.1:{self._settings.spark_port}/;user_id=ecomm;session_id={session_id}"
+
+    def lives(self, start: int) -> bool:
+        """Whether the Spark of that start (`starts`, once `url` has answered) still runs."""
+        with self._lock:
+            return start == self.starts and self._runs()
 
     def stop(self) -> None:
         if self._process and self._process.stdin:
             self._process.stdin.close()
             self._process.wait()
 
+    def _runs(self) -> bool:
+        return self._process is not None and self._process.poll() is None
+
     def _start(self) -> None:
         port = self._settings.spark_port
         _wait_free(port)
+        self.starts += 1
         self._work.mkdir(parents=True, exist_ok=True)
         tied = [sys.executable, "-I", leash.__file__]
         with self._log.open("ab") as log:

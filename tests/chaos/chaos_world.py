@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -26,7 +26,16 @@ ROOT = Path(__file__).parents[2]
 STREAMS = ("customers", "charges", "refunds")
 # What differs between two runs over the same shop, and means nothing.
 TECHNICAL = ("_extracted_at", "_run_id", "_changed_at", "_hash")
-BRONZE_SECONDS, PULL_SECONDS = 6.0, 2.5
+BUILD_SECONDS, PULL_SECONDS = 6.0, 2.5
+SPARK_WRITES = 60  # about as many as bronze and silver take
+
+
+@dataclass(frozen=True)
+class Doomed:
+    """A Spark that writes through the tripwire, and its port."""
+
+    spark: SparkServer
+    port: int
 
 
 @dataclass
@@ -37,6 +46,7 @@ class World:
     stripe_url: str
     tripwire: Tripwire
     spark: SparkServer
+    doomed: Doomed
     dice: random.Random
     kills: list[str] = field(default_factory=list)
 
@@ -70,16 +80,21 @@ class World:
             process = self.pull(bucket)
             self.kill_within(process, PULL_SECONDS, "pull at a moment")
             return
-        number, before = self.dice.randint(1, 3 * len(STREAMS)), self.dice.random() < 0.5
-        self.tripwire.arm(number, before)
+        before = self.arm(3 * len(STREAMS))
         process = self.pull(bucket, self.tripwire.url)
         self.tripwire.aim(process.pid)
         process.communicate()
         if process.returncode == -signal.SIGKILL:
             path = self.tripwire.writes[-1].partition("/")[2].partition("/")[2]
-            self.kills.append(f"{'before' if before else 'after'} {path}")
+            self.kills.append(f"{before} {path}")
         else:
             assert process.returncode == 0
+
+    def arm(self, writes: int) -> str:
+        """Set the trap at one of the first writes, before it or after it; which of the two."""
+        before = self.dice.random() < 0.5
+        self.tripwire.arm(self.dice.randint(1, writes), before)
+        return "before" if before else "after"
 
     def kill_within(self, process: "subprocess.Popen[bytes]", seconds: float, what: str) -> None:
         deadline = time.monotonic() + self.dice.uniform(0.05, seconds)
@@ -92,13 +107,16 @@ class World:
 
     # --- the lake
 
-    def build(self, bucket: str, layer: str) -> "subprocess.Popen[bytes]":
+    def build(
+        self, bucket: str, layers: Sequence[str], spark: SparkServer
+    ) -> "subprocess.Popen[bytes]":
         place = f"s3://{bucket}"
-        call = f"from spark_jobs.main import {layer}; {layer}()"
+        calls = "; ".join(f"main.{layer}()" for layer in layers)
         session = f"00000000-0000-4000-8000-{self.dice.getrandbits(48):012x}"
+        places = ("--landing", place, "--lakehouse", f"{place}/lakehouse")
         return self.start(
-            ["-c", call, "--landing", place, "--lakehouse", f"{place}/lakehouse"],
-            {"SPARK_REMOTE": self.spark.url(session)},
+            ["-c", f"from spark_jobs import main; {calls}", *places],
+            {"SPARK_REMOTE": spark.url(session)},
         )
 
     @contextmanager
@@ -119,13 +137,27 @@ class World:
             run_silver(lake)
 
     def killed_build(self, bucket: str) -> None:
-        """The bronze or silver task dies; now and then Spark with it."""
-        layer = self.dice.choice(("bronze", "silver"))
-        process = self.build(bucket, layer)
-        with_spark = self.dice.random() < 0.2
-        self.kill_within(process, BRONZE_SECONDS, layer + (" and Spark" if with_spark else ""))
-        if with_spark:
-            self.spark.stop()
+        """The bronze or silver task dies, or Spark."""
+        if self.dice.random() < 0.3:
+            self.killed_spark(bucket)
+        else:
+            layer = self.dice.choice(("bronze", "silver"))
+            process = self.build(bucket, [layer], self.spark)
+            self.kill_within(process, BUILD_SECONDS, layer)
+
+    def killed_spark(self, bucket: str) -> None:
+        """Spark dies at one of its writes, and the task of it."""
+        before = self.arm(SPARK_WRITES)
+        process = self.build(bucket, ("bronze", "silver"), self.doomed.spark)
+        self.tripwire.aim(_java(self.doomed.port))
+        while process.poll() is None and not self.tripwire.killed:
+            time.sleep(0.05)
+        if self.tripwire.killed:
+            process.kill()  # it would wait ten minutes for another Spark
+            self.kills.append(f"Spark {before} a write")
+        error = process.communicate()[1]
+        self.doomed.spark.stop()
+        assert self.tripwire.killed or process.returncode == 0, error.decode()
 
     def silver(self, bucket: str) -> dict[str, list[dict[str, Any]]]:
         """Rows of every silver table of the pulled streams, in the order of their keys."""
@@ -136,6 +168,23 @@ class World:
                 rows = session.read.format("delta").load(place).drop(*TECHNICAL).collect()
                 tables[stream] = sorted((row.asDict(True) for row in rows), key=str)
             return tables
+
+
+def _java(port: int) -> int:
+    """Its process, which a leash holds that must live to reap it."""
+    mark = f"spark.connect.grpc.binding.port={port}".encode()
+    (found,) = [
+        int(process.name)
+        for process in Path("/proc").glob("[0-9]*")
+        if _read(process / "comm") == b"java\n" and mark in _read(process / "cmdline")
+    ]
+    return found
+
+
+def _read(path: Path) -> bytes:
+    with suppress(OSError):  # a process that has ended since
+        return path.read_bytes()
+    return b""
 
 
 def trade(world: World, number: int) -> None:

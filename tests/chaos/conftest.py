@@ -6,7 +6,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from chaos_world import World
+from chaos_world import Doomed, World
 from local_service import running
 from s3_tripwire import Tripwire
 
@@ -28,20 +28,27 @@ def world(s3_server: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -
     patch = pytest.MonkeyPatch()
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_REGION"):
         patch.setenv(name, s3_server[name])
-    spark = _spark(s3_server, tmp_path_factory.mktemp("chaos-spark"))
+    folder = tmp_path_factory.mktemp
+    spark = _spark(s3_server["S3_ENDPOINT_URL"], _port(), folder("chaos-spark"))
+    port = _port()
+    doomed = Doomed(_spark(tripwire.url, port, folder("chaos-doomed")), port)
     data = tmp_path_factory.mktemp("chaos-stripe")
     with running("stripe", data, {"STRIPE_API_KEY": key, **limits}) as service:
         given = {**s3_server, "STRIPE_API_KEY": key, "STRIPE_API_BASE": service.url}
-        yield World(given, service.url, tripwire, spark, random.Random(SEED))
+        yield World(given, service.url, tripwire, spark, doomed, random.Random(SEED))
     spark.stop()
+    doomed.spark.stop()
     tripwire.close()
     patch.undo()
 
 
-def _spark(s3: dict[str, str], data: Path) -> SparkServer:
+def _port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+        return int(probe.getsockname()[1])
+
+
+def _spark(s3_endpoint: str, port: int, data: Path) -> SparkServer:
     os.environ["JAVA_HOME"] = str(jre.java_home())
     found = ",".join(map(str, jars.fetch(["spark"])["spark"]))
-    return SparkServer(SparkSettings("t", port, found, "1g", s3["S3_ENDPOINT_URL"]), data)
+    return SparkServer(SparkSettings("t", port, found, "1g", s3_endpoint), data)

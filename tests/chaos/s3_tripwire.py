@@ -20,6 +20,7 @@ class Tripwire:
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
         self.writes: list[str] = []
+        self.killed = False
         self._trap: tuple[int, bool] | None = None
         self._pid: int | None = None
         self._lock = threading.Lock()
@@ -28,7 +29,7 @@ class Tripwire:
     def arm(self, number: int | None, before: bool = True) -> None:
         """Kill at write `number` (from 1); None only counts."""
         with self._lock:
-            self.writes, self._pid = [], None
+            self.writes, self.killed, self._pid = [], False, None
             self._trap = None if number is None else (number, before)
 
     def aim(self, pid: int) -> None:
@@ -81,3 +82,4 @@ class Tripwire:
         if self._pid is not None:
             with suppress(ProcessLookupError):
                 os.kill(self._pid, signal.SIGKILL)
+                self.killed = True

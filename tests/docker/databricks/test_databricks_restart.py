@@ -28,8 +28,7 @@ def test_kill_9_during_a_run_fails_it_and_the_queue_goes_on(
     assert results(jobs.ended(waiting)) == {"held": "SUCCESS", "next": "SUCCESS"}
 
 
-def test_a_dead_spark_is_started_again(databricks: Databricks, jobs: Jobs, tmp_path: Path) -> None:
-    jobs.run(jobs.create(task("one", "says")))
+def kill_spark(databricks: Databricks) -> None:
     children = subprocess.run(
         ["ps", "-ww", "-o", "pid=,args=", "--ppid", str(databricks.process.pid)],
         capture_output=True,
@@ -39,9 +38,28 @@ def test_a_dead_spark_is_started_again(databricks: Databricks, jobs: Jobs, tmp_p
     leash = next(line for line in children if "leash.py" in line).split()[0]
     jvm = subprocess.run(["ps", "-o", "pid=", "--ppid", leash], capture_output=True, text=True)
     subprocess.run(["kill", "-9", jvm.stdout.strip()], check=True)
+
+
+def test_a_dead_spark_is_started_again(databricks: Databricks, jobs: Jobs, tmp_path: Path) -> None:
+    jobs.run(jobs.create(task("one", "says")))
+    kill_spark(databricks)
     eventually(lambda: not listens(databricks.spark_port))
     run = jobs.run(jobs.create(task("count", "writes_delta", tmp_path / "t", "2")))
     assert results(run) == {"count": "SUCCESS"}
+
+
+def test_a_task_whose_spark_dies_fails_at_once(
+    databricks: Databricks, jobs: Jobs, tmp_path: Path
+) -> None:
+    gate = tmp_path / "gate"
+    lost = jobs.start(jobs.create(task("held", "holds", gate)))
+    orphan = eventually(lambda: (mark := Path(f"{gate}.begun")).exists() and mark.read_text())
+    kill_spark(databricks)
+    run = jobs.ended(lost)
+    assert results(run) == {"held": "FAILED"}
+    error = jobs.api.get_run_output(run.tasks[0].run_id).error
+    assert error == "The spark driver has stopped unexpectedly and is restarting."
+    eventually(lambda: not Path(f"/proc/{orphan}").exists())
 
 
 def test_a_busy_spark_port_fails_the_run_with_a_sentence(tmp_path: Path) -> None:
