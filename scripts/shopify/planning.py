@@ -65,8 +65,8 @@ def by_bulk(client: Client, stream: Stream, piece: Slice, records: int | None) -
         return False
     if records is None and piece.since is None and stream.size:
         records = _count(client, stream, stream.size, "")
-    records = records or 0
-    return records > PAGED_LIMIT or _page_points(client, stream, records) > client.limiter.burst
+    records, burst = records or 0, client.limiter.burst  # 0: the shop tells of no bucket
+    return records > PAGED_LIMIT or 0 < burst < _page_points(client, stream, records)
 
 
 def _page_points(client: Client, stream: Stream, records: int) -> float:

@@ -167,7 +167,10 @@ def _translated(error: stripe.StripeError, path: str) -> Exception:
     if isinstance(error, stripe.AuthenticationError):
         return FatalError(f"Stripe refused {path}: check STRIPE_API_KEY and its permissions")
     if isinstance(error, stripe.PermissionError):
-        named = PERMISSION.search(str(error))
+        said = str(error.user_message)
+        if "permission" not in said:  # such as requests from an address that the key does not allow
+            return FatalError(f"Stripe refused {path}: {said}")
+        named = PERMISSION.search(said)
         return PermissionMissingError(path, named[1] if named else f"to read {path}")
     if isinstance(error, stripe.APIConnectionError):
         return RetriableError(f"Stripe could not be reached for {path}")
