@@ -10,12 +10,10 @@ from scripts.landing.window import Slice, Window, normalize_time
 from scripts.landing.writer import iso
 from scripts.shopify.client import Client
 from scripts.shopify.documents import document
-from scripts.shopify.pages import changed_at
+from scripts.shopify.pages import PAGED_LIMIT, changed_at
 from scripts.shopify.streams import Stream
 
 BEGINNING = "2006-01-01T00:00:00.000000Z"  # Shopify's first shop
-# Pagination ends at 25,000 objects (docs: usage/pagination-graphql).
-PAGED_LIMIT = 25_000
 HISTORY = timedelta(days=60)
 # A page's points before its document has been run.
 UNKNOWN_POINTS = 100.0

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from functools import partial
 from typing import Any
 
-from scripts.errors import FatalError, RetriableError
+from scripts.errors import RetriableError
 from scripts.landing.pull import Reader, Result
 from scripts.landing.pull import pull as land
 from scripts.landing.slices import Change, SliceTooBigError, Target
@@ -16,10 +16,9 @@ from scripts.shopify.begun import NO_NOTES, Notes, Task, notes_of
 from scripts.shopify.bulk import read_bulk
 from scripts.shopify.client import Client, MissingScopeError
 from scripts.shopify.documents import document
-from scripts.shopify.pages import Record, changed_at, owners, pages
+from scripts.shopify.pages import PAGED_LIMIT, Record, changed_at, owners, pages
 from scripts.shopify.planning import (
     BEGINNING,
-    PAGED_LIMIT,
     by_bulk,
     count,
     plan,
@@ -135,17 +134,8 @@ def _parents(client: Client, name: str) -> list[str]:
 
 
 def _paged(client: Client, stream: Stream, variables: dict[str, Any]) -> Iterator[Change]:
-    for nodes, (record, read_at) in enumerate(pages(client, stream, variables), 1):
-        if nodes > PAGED_LIMIT:
-            raise _too_many(stream, variables)
+    for record, read_at in pages(client, stream, variables):
         yield from _changes(stream, record, read_at)
-
-
-def _too_many(stream: Stream, variables: dict[str, Any]) -> Exception:
-    what = f"shopify/{stream.name}: more than {PAGED_LIMIT} records in {variables.get('query')}"
-    if stream.reads == "window":
-        return SliceTooBigError(what)
-    return FatalError(f"{what}: paging ends there; ask for a full refresh, which reads in bulk")
 
 
 def _bulk(client: Client, task: Task, records: int | None) -> Iterator[Change]:

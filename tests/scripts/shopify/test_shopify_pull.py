@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from lake import landed, manifests, run_script
 from local_service import Service
+from shopify_rows import Rows
 
 from scripts import settings
 from scripts.errors import FatalError, RetriableError
@@ -165,6 +166,40 @@ def test_a_window_above_the_paging_limit_is_cut(
     monkeypatch.setattr(pulling, "PAGED_LIMIT", 2)
     assert pull_all(client, store, "orders") == {"orders": 6}
     assert ids(store, "orders") == sorted(order["id"] for order in orders)
+
+
+def hours_ago(count: int) -> list[str]:
+    """So many times within the last five hours, in whole seconds."""
+    begin = now_utc() - timedelta(hours=5)
+    return [f"{begin + timedelta(seconds=n % 3600):%Y-%m-%dT%H:%M:%SZ}" for n in range(count)]
+
+
+def test_more_changes_than_paging_reaches_are_read_where_the_shop_does_not_count_them(
+    client: Client, store: Store, shopify_server: Service
+) -> None:
+    """A shop of 25,300 variants that changes all prices: each pull after that was refused."""
+    rows = Rows(shopify_server, client, "inventory_items")
+    for start in range(0, 25_300, 1_100):
+        rows.add(*hours_ago(25_300)[start : start + 1_100])
+    window = Request(since=iso(now_utc() - timedelta(days=1)))
+    stream = next(stream for stream in STREAMS if stream.name == "inventory_items")
+    assert pull(client, store, stream, window).landed == 25_300
+    assert len(set(ids(store, "inventory_items"))) == 25_300
+
+
+def test_more_deletions_than_paging_reaches_are_read(
+    client: Client, store: Store, shopify_server: Service
+) -> None:
+    events = [
+        {"action": "destroy", "createdAt": moment, "subjectType": "CUSTOMER"}
+        | {"subjectId": f"gid://shopify/Customer/{number}"}
+        for number, moment in enumerate(hours_ago(25_300), 1)
+    ]
+    shopify_server.admin("POST", "seed", {"type": "BasicEvent", "objects": events})
+    window = Request(since=iso(now_utc() - timedelta(days=1)))
+    stream = next(stream for stream in STREAMS if stream.name == "customers")
+    assert pull(client, store, stream, window).landed == 25_300
+    assert len(set(ids(store, "customers"))) == 25_300
 
 
 def test_a_count_that_disagrees_leaves_manifest_and_cursor(
