@@ -6,7 +6,6 @@ goes over one keep-alive `requests` session with time-outs, which ShopifyAPI's t
 
 import logging
 from typing import Any
-from urllib.parse import urlsplit
 
 import orjson
 import requests
@@ -18,7 +17,7 @@ from scripts.body import body_of
 from scripts.errors import FatalError, RetriableError
 from scripts.landing.clock import SourceClock
 from scripts.retry import ThrottledError, seconds_of, with_retries
-from scripts.settings import Shopify
+from scripts.settings import Shopify, check_address
 from scripts.shopify.limiter import Limiter
 
 TIMEOUT = (10, 90)  # connect, read: seconds
@@ -39,7 +38,7 @@ class Client:
     """Calls the shop's GraphQL endpoint; threads may share it."""
 
     def __init__(self, settings: Shopify) -> None:
-        _check_address(settings.url)
+        check_address(settings.url, "SHOPIFY_URL", "https://<name>.myshopify.com")
         self.asked_version = settings.api_version
         self._served_version: str | None = None
         self.limiter = Limiter()
@@ -118,19 +117,6 @@ class Client:
                 "Shopify answers in version %s, it has given up %s: set SHOPIFY_API_VERSION",
                 served, self.asked_version,
             )  # fmt: skip
-
-
-def _check_address(url: str) -> None:
-    try:
-        parts = urlsplit(url)
-        good = parts.scheme in ("http", "https") and parts.hostname and (parts.port or 1)
-    except ValueError:
-        good = False
-    if not good:
-        # Not quoted: an address of an old private app holds its password.
-        raise FatalError(
-            "SHOPIFY_URL is no address: it has to be like https://<name>.myshopify.com"
-        )
 
 
 def _cost_key(document: str, first: int | None) -> str:

@@ -17,7 +17,7 @@ from scripts.errors import FatalError, RetriableError
 from scripts.landing.clock import SourceClock
 from scripts.landing.writer import iso, now_utc
 from scripts.retry import LONGEST_WAIT, ThrottledError, seconds_of, with_retries
-from scripts.settings import Stripe
+from scripts.settings import Stripe, check_address
 from scripts.stripe.limiter import PAUSE_SECONDS, Limiter
 from scripts.stripe.pages import head_of, page_of
 from scripts.stripe.transport import Transport
@@ -55,6 +55,8 @@ class Client:
     """
 
     def __init__(self, settings: Stripe, limiter: Limiter | None = None) -> None:
+        if settings.api_base:
+            check_address(settings.api_base, "STRIPE_API_BASE", stripe.DEFAULT_API_BASE)
         addresses: Any = {"api": settings.api_base} if settings.api_base else {}
         self._client = stripe.StripeClient(
             settings.api_key,

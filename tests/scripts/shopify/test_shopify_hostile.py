@@ -14,6 +14,8 @@ from scripts.landing.window import Slice
 from scripts.landing.writer import iso
 from scripts.retry import seconds_of
 from scripts.settings import Shopify
+from scripts.shopify.begun import Task
+from scripts.shopify.bulk import read_bulk
 from scripts.shopify.client import Client
 from scripts.shopify.pages import pages
 from scripts.shopify.planning import PAGED_LIMIT, by_bulk
@@ -200,3 +202,20 @@ def test_a_shop_that_tells_of_no_bucket_is_read_by_pages(records: int, bulk: boo
         asking = client(shop.url)
         asking.execute("{ shop { id } }", {})
         assert by_bulk(asking, CUSTOMERS, Slice(None, iso(datetime.now(UTC))), records) is bulk
+
+
+@pytest.mark.parametrize("begun", [None, {"bulkOperation": None, "userErrors": []}])
+def test_an_operation_that_is_not_begun_is_a_sentence(begun: object) -> None:
+    page = {"page": {"nodes": [], "pageInfo": {"hasNextPage": False}}}
+    answers = [Answer({"data": page}), Answer({"data": {"bulkOperationRunQuery": begun}})]
+    with hostile(*answers) as shop, pytest.raises(RetriableError, match="began no bulk operation"):
+        list(read_bulk(client(shop.url), Task(CUSTOMERS, "updated_at:>'2026-01-01'")))
+
+
+@pytest.mark.parametrize("version", ["2026-1", "latest", "2026-10-01", "v2026-10", "2026/10"])
+def test_a_version_that_cannot_be_one_is_fatal(
+    version: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SHOPIFY_API_VERSION", version)
+    with pytest.raises(FatalError, match=f"SHOPIFY_API_VERSION is '{version}'"):
+        settings.shopify()

@@ -201,3 +201,9 @@ def test_a_key_that_is_refused_as_such_is_no_missing_permission() -> None:
     ):
         list(client(stripe.url).list("/v1/charges"))
     assert not isinstance(found.value, PermissionMissingError)
+
+
+@pytest.mark.parametrize("url", ["127.0.0.1:12111", "localhost", "https://", "api.stripe.com/v1"])
+def test_a_wrong_address_is_fatal(url: str) -> None:
+    with pytest.raises(FatalError, match="STRIPE_API_BASE is no address"):
+        client(url)
