@@ -15,7 +15,7 @@ def download(url: str | None, path: Path, size: int) -> None:
     """Fetch `size` bytes of `url` into `path`; no url is an empty result.
 
     The address is signed and leads to a file store: the shop's token is not sent. RetriableError
-    when the file is not the promised one after several attempts that brought nothing.
+    when the file is not the promised one after several attempts that brought nearly nothing.
     """
     path.touch()
     if url:
@@ -27,14 +27,14 @@ def download(url: str | None, path: Path, size: int) -> None:
 
 
 def _as_far_as_it_goes(url: str, path: Path, size: int) -> None:
-    """Gone on with at once while something comes: what cuts a connection off after a minute, as
-    many a proxy does, needs as many connections as the file takes minutes."""
+    """Gone on with at once while a hundredth of the file comes each time: what cuts a connection
+    off after a minute, as many a proxy does, needs as many as the file takes minutes."""
     while True:
         before = path.stat().st_size
         try:
             return _rest(url, path, size)
         except RetriableError:
-            if path.stat().st_size <= before:
+            if path.stat().st_size - before < size / 100:
                 raise
 
 

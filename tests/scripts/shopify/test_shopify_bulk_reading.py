@@ -237,6 +237,17 @@ def test_a_download_that_is_cut_off_again_and_again_ends_as_long_as_something_co
     assert (len(files.asked), waits) == (16, [])
 
 
+def test_a_download_that_hardly_goes_on_is_given_up(tmp_path: Path, waits: list[float]) -> None:
+    """A chunk a minute of a gigabyte would take weeks."""
+    headers = {"Content-Length": str(CHUNK * 1_000), "Connection": "close"}
+    with (
+        hostile(Answer(bytes(CHUNK), 206, headers)) as files,
+        pytest.raises(RetriableError, match="cut off"),
+    ):
+        download(f"{files.url}/result", tmp_path / "result", CHUNK * 1_000)
+    assert (len(files.asked), len(waits)) == (6, 5)
+
+
 def test_a_download_that_brings_nothing_is_given_up(tmp_path: Path, waits: list[float]) -> None:
     expired = Answer(b"<Error><Code>ExpiredToken</Code></Error>", 403)
     with hostile(expired) as files, pytest.raises(RetriableError, match="answered 403"):
