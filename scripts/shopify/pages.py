@@ -22,7 +22,7 @@ def pages(
     client: Client, stream: Stream, variables: dict[str, Any]
 ) -> Iterator[tuple[Record, str]]:
     """Each whole record, with the time (ISO 8601 UTC) before the request that brought it. Raises
-    SliceTooBigError when paging does not reach the end of a window."""
+    SliceTooBigError when paging does not reach the end."""
     after: str | None = None
     read = 0
     while True:
@@ -43,9 +43,9 @@ def pages(
 def _too_many(stream: Stream, variables: dict[str, Any]) -> Exception:
     where = variables.get("query") or "the shop"
     what = f"shopify/{stream.name}: more than {PAGED_LIMIT} records in {where}"
-    if stream.reads == "window":
-        return SliceTooBigError(what)
-    return FatalError(f"{what}: paging ends there; ask for a full refresh, which reads in bulk")
+    if stream.reads == "whole":
+        return FatalError(f"{what}: paging ends there")
+    return SliceTooBigError(what)
 
 
 def whole(client: Client, stream: Stream, record: Record) -> Record | None:

@@ -58,12 +58,12 @@ def by_bulk(client: Client, stream: Stream, piece: Slice, records: int | None) -
     """Whether a bulk operation is cheaper: it costs one call, pages may cost more points than the
     bucket holds, and then they wait; beyond some number there are none. `records` None: the shop
     does not count this window; then only a stream's beginning may be big, about as big as another
-    whole list."""
+    whole list, which what the records hold may be as well."""
     if stream.bulk is None:
         return False
-    if records is None and piece.since is None and stream.size:
-        records = _count(client, stream, stream.size, "")
     records, burst = records or 0, client.limiter.burst  # 0: the shop tells of no bucket
+    if piece.since is None and stream.size:
+        records = max(records, _count(client, stream, stream.size, ""))
     return records > PAGED_LIMIT or 0 < burst < _page_points(client, stream, records)
 
 

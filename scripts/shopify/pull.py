@@ -145,14 +145,19 @@ def _bulk(client: Client, task: Task, records: int | None) -> Iterator[Change]:
 
 def _newest(client: Client, task: Task, piece: Slice) -> Iterator[Change]:
     """Newest first, back to the slice's beginning; what is newer than its end comes next time."""
-    if piece.since is None and _counted_before(client, task, piece)[0]:
-        yield from (c for c in _bulk(client, task, None) if c.at <= piece.until)
-        return
-    for change in _paged(client, task.stream, {}):
-        if piece.since and change.at < piece.since:
-            return
-        if change.at <= piece.until:
-            yield change
+    since = piece.since or ""
+    bulk = piece.since is None and _counted_before(client, task, piece)[0]
+    try:
+        for change in () if bulk else _paged(client, task.stream, {}):
+            if change.at < since:
+                return
+            if change.at <= piece.until:
+                yield change
+    except SliceTooBigError as error:  # its halves would begin at the newest as well
+        log.info("%s; reading it in bulk", error)
+        bulk = True
+    if bulk:
+        yield from (c for c in _bulk(client, task, None) if since <= c.at <= piece.until)
 
 
 def _changes(stream: Stream, record: Record, read_at: str) -> Iterator[Change]:

@@ -219,3 +219,14 @@ def test_a_version_that_cannot_be_one_is_fatal(
     monkeypatch.setenv("SHOPIFY_API_VERSION", version)
     with pytest.raises(FatalError, match=f"SHOPIFY_API_VERSION is '{version}'"):
         settings.shopify()
+
+
+@pytest.mark.parametrize(("products", "bulk"), [(25_000, False), (25_001, True)])
+def test_a_collection_that_may_hold_more_products_than_paging_reaches_is_read_in_bulk(
+    products: int, bulk: bool
+) -> None:
+    collections = next(stream for stream in STREAMS if stream.name == "collection_products")
+    answer = Answer({"data": {"products": {"count": products, "precision": "EXACT"}}})
+    with hostile(answer) as shop:
+        whole = Slice(None, iso(datetime.now(UTC)))
+        assert by_bulk(client(shop.url), collections, whole, 3) is bulk
