@@ -2,6 +2,7 @@
 
 import errno
 import gc
+import io
 import logging
 import sys
 from collections.abc import Callable
@@ -10,6 +11,8 @@ log = logging.getLogger(__name__)
 # New containers between two looks for cycles. Records have none and make many: at Python's 700 a
 # pull spent a sixth of its CPU time on looking.
 COLLECT_AFTER = 50_000
+NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
+NO_PLACE = "No usable temporary directory"  # `tempfile`, which writes a byte to each to find out
 
 
 class FatalError(Exception):
@@ -42,23 +45,27 @@ def run_command(command: Callable[[], None]) -> None:
         log.error("%s", error)
         sys.exit(75)
     except OSError as error:
-        if error.errno != errno.ENOSPC:
+        if not (error.errno in NO_ROOM or str(error.strerror).startswith(NO_PLACE)):
             raise
         log.error("no space left on the disk for temporary files: free some, or set TMPDIR")
         sys.exit(1)
 
 
 class _Masked(logging.Formatter):
-    """Lines without this process's secrets: a refusal may quote the key that was refused."""
+    """Lines without this process's secrets: a refusal may quote the key that was refused. What is
+    quoted (a file's name) may hold a line break: Kestra obeys lines that begin with `::`."""
 
     def format(self, record: logging.LogRecord) -> str:
         from scripts.settings import redacted  # which needs this file
 
-        return redacted(super().format(record))
+        return " ".join(redacted(super().format(record)).splitlines())
 
 
 def _log_by_level() -> None:
     """Errors to stderr, the rest to stdout: Kestra shows whatever comes on stderr as an error."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # a name that the machine's locale cannot write
+            stream.reconfigure(errors="backslashreplace")
     calm, alarming = logging.StreamHandler(sys.stdout), logging.StreamHandler(sys.stderr)
     calm.addFilter(lambda record: record.levelno < logging.ERROR)
     alarming.setLevel(logging.ERROR)

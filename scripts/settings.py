@@ -1,13 +1,19 @@
 """The one place where scripts read the environment. `.env.example` describes every variable."""
 
 import os
+import re
+import sys
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 from dotenv import load_dotenv
 
 from scripts.errors import FatalError
 
-load_dotenv(".env")
+try:
+    load_dotenv(".env")
+except UnicodeDecodeError:  # before any command could catch an error of ours
+    sys.exit("ERROR .env is not UTF-8: save it so (Notepad: Save as, Encoding)")
 
 
 def _required(name: str) -> str:
@@ -23,6 +29,18 @@ def _token(name: str) -> str:
     if not (value.isascii() and value.isprintable()) or " " in value:
         raise FatalError(f"{name} holds a character that no key has: copy it whole, and only it")
     return value
+
+
+def check_address(url: str, name: str, example: str) -> None:
+    """FatalError when `url`, the value of the variable `name`, is none."""
+    try:
+        parts = urlsplit(url)
+        good = parts.scheme in ("http", "https") and parts.hostname and (parts.port or 1)
+    except ValueError:
+        good = False
+    if not good:
+        # Not quoted: an address of an old private Shopify app holds its password.
+        raise FatalError(f"{name} is no address: it has to be like {example}")
 
 
 def _optional(name: str) -> str | None:
@@ -80,10 +98,13 @@ def s3() -> S3:
 
 
 def shopify() -> Shopify:
+    version = _optional("SHOPIFY_API_VERSION") or "2026-10"
+    if not re.fullmatch(r"\d{4}-\d{2}|unstable", version):
+        raise FatalError(f"SHOPIFY_API_VERSION is {version!r}: it has to be like 2026-10")
     return Shopify(
         url=_required("SHOPIFY_URL").rstrip("/"),
         access_token=_token("SHOPIFY_ACCESS_TOKEN"),
-        api_version=_optional("SHOPIFY_API_VERSION") or "2026-10",
+        api_version=version,
     )
 
 

@@ -6,14 +6,16 @@ finish: the line in Slack. release: a run that failed may be asked for again.
 
 import argparse
 import logging
+from base64 import b64decode
 from datetime import timedelta
+from pathlib import Path
 
 from kestra import Kestra
 
 from scripts import settings
 from scripts.alerts import slack
 from scripts.backfill.progress import landed, sentence
-from scripts.backfill.request import decoded, parse, windows
+from scripts.backfill.request import parse, windows
 from scripts.backfill.sources import SOURCES
 from scripts.errors import FatalError, run_command
 from scripts.landing.claims import claim, held
@@ -28,7 +30,7 @@ REMEMBERED = timedelta(days=1)
 def check(given: argparse.Namespace) -> None:
     """Outputs `accepted`, `new`, `message` and, for a new one, what the run needs."""
     try:
-        backfill = parse(decoded(given.body), SOURCES)
+        backfill = parse(given.body.read_bytes() or b64decode(given.form), SOURCES)
     except FatalError as error:
         Kestra.outputs({"accepted": False, "new": False, "message": str(error)})
         if given.strict == "true":
@@ -97,7 +99,8 @@ def _parser() -> argparse.ArgumentParser:
     steps = parser.add_subparsers(required=True)
     step = steps.add_parser("check")
     step.set_defaults(run=check)
-    step.add_argument("--body", required=True, help="the request's JSON, as base64")
+    step.add_argument("--body", required=True, type=Path, help="file of the request's JSON")
+    step.add_argument("--form", required=True, help="where it is empty: the JSON, as base64")
     step.add_argument("--execution", required=True)
     step.add_argument("--strict", default="true", help="fail on a bad request")
     for name, run in (("progress", progress), ("finish", finish)):

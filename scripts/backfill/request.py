@@ -1,7 +1,6 @@
 """What a backfill request may say, and the windows that it is cut into."""
 
 import hashlib
-from base64 import b64decode
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -16,7 +15,7 @@ FIELDS = ("source", "streams", "since", "until")
 # Between two windows the scheduled pulls have their turn.
 WINDOWS = 30
 SHORTEST = timedelta(days=1)
-LONGEST = 40_000  # the flow cuts what is longer than 45,000
+LONGEST = 40_000  # no request says so much
 # Before all shops; Stripe knows no seconds before it.
 EARLIEST = "1970-01-01T00:00:00.000000Z"
 # A caller's clock may be ahead of ours.
@@ -45,17 +44,6 @@ class Backfill:
         """The same for the same request, however it was written."""
         text = orjson.dumps([self.source, self.streams, self.since, self.until])
         return hashlib.sha256(text).hexdigest()[:16]
-
-
-def decoded(body: str) -> str | bytes:
-    """The JSON of a request that comes as base64. A body that Kestra could not read as an object or
-    a list is a JSON string there."""
-    raw = b64decode(body)
-    try:
-        found = orjson.loads(raw)
-    except orjson.JSONDecodeError:
-        return raw
-    return found if isinstance(found, str) else raw
 
 
 def parse(text: str | bytes, sources: Mapping[str, Source]) -> Backfill:

@@ -92,9 +92,13 @@ def _object(text: "_Text") -> Iterator[Row | Rejected]:
         return
     text.skip(wrapper.end())
     yield from _list(text)
-    rest = "".join(text.rest())
+    rest = '{"list": 0'
+    for piece in text.rest():
+        rest += piece
+        if len(rest) > MAX_RECORD:
+            raise BadFileError("what follows its list is longer than 64 MB", text.line)
     try:
-        after = json.loads('{"list": 0' + rest)
+        after = json.loads(rest)
     except (ValueError, RecursionError) as error:
         raise BadFileError("it is cut off or broken after its list", text.line) from error
     if any(isinstance(after.get(name), list) for name in ("orders", "data")):

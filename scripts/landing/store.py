@@ -185,6 +185,11 @@ def _translate(error: ClientError, place: str) -> Exception:
         return FatalError(
             f"S3 refused {place} ({code}): check S3_BUCKET, AWS_ACCESS_KEY_ID and its policy"
         )
+    if status == 501:
+        return FatalError(
+            f"S3 answered 501 {code} for {place}: a server is needed that creates objects with "
+            "If-None-Match, as AWS does"
+        )
     if status >= 500 or status == 429:
         return RetriableError(f"S3 answered {status} {code} for {place}")
     return FatalError(f"S3 answered {status} {code} for {place}")

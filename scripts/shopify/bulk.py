@@ -103,6 +103,8 @@ def _start(client: Client, stream: Stream, text: str, waiting: Waiting) -> str:
     begun, number = waiting.clock(), 0
     while True:
         answer = client.execute(document("bulk_start"), {"query": text})["bulkOperationRunQuery"]
+        if not (answer and (answer["bulkOperation"] or answer["userErrors"])):
+            raise RetriableError(f"shopify/{stream.name}: Shopify began no bulk operation")
         if not answer["userErrors"]:
             return str(answer["bulkOperation"]["id"])
         codes = {error.get("code") for error in answer["userErrors"]}

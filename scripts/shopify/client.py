@@ -4,8 +4,8 @@ ShopifyAPI (the official client) knows versions, the endpoint and the headers; t
 goes over one keep-alive `requests` session with time-outs, which ShopifyAPI's transport lacks.
 """
 
+import logging
 from typing import Any
-from urllib.parse import urlsplit
 
 import orjson
 import requests
@@ -17,11 +17,13 @@ from scripts.body import body_of
 from scripts.errors import FatalError, RetriableError
 from scripts.landing.clock import SourceClock
 from scripts.retry import ThrottledError, seconds_of, with_retries
-from scripts.settings import Shopify
+from scripts.settings import Shopify, check_address
 from scripts.shopify.limiter import Limiter
 
 TIMEOUT = (10, 90)  # connect, read: seconds
 CONNECTIONS = 16  # kept alive for threads that share a client
+
+log = logging.getLogger(__name__)
 
 
 class MissingScopeError(FatalError):
@@ -36,13 +38,14 @@ class Client:
     """Calls the shop's GraphQL endpoint; threads may share it."""
 
     def __init__(self, settings: Shopify) -> None:
-        _check_address(settings.url)
-        self.version = settings.api_version
+        check_address(settings.url, "SHOPIFY_URL", "https://<name>.myshopify.com")
+        self.asked_version = settings.api_version
+        self._served_version: str | None = None
         self.limiter = Limiter()
         self.clock = SourceClock()
-        session = shopify.Session("shop.myshopify.com", self.version, settings.access_token)
+        session = shopify.Session("shop.myshopify.com", settings.api_version, settings.access_token)
         shopify.ShopifyResource.activate_session(session)
-        shopify.ShopifyResource.set_site(f"{settings.url}/admin/api/{self.version}")
+        shopify.ShopifyResource.set_site(f"{settings.url}/admin/api/{settings.api_version}")
         graphql = shopify.GraphQL()
         self._endpoint: str = graphql.endpoint
         self._http = requests.Session()
@@ -55,6 +58,13 @@ class Client:
         """The `data` of one call. FatalError: wrong token, scope or document, or a filter that the
         shop ignored; RetriableError: gave up on a passing fault after back-off."""
         return with_retries(lambda: self._attempt(document, variables))
+
+    @property
+    def version(self) -> str:
+        """The version in which the shop answers; it is asked when it has not said so yet."""
+        if self._served_version is None:
+            self.execute("{ shop { id } }", {})
+        return self._served_version or self.asked_version
 
     def points(self, document: str, first: int) -> float:
         """What a page of `first` of the document usually costs; 0 while that is unknown."""
@@ -90,6 +100,7 @@ class Client:
             self.clock.hear(response.headers.get("Date"))
             if response.status_code != 200:
                 raise _status_error(response)
+            self._hear_version(response.headers.get("X-Shopify-API-Version"))
             answer = orjson.loads(body)
         except (orjson.JSONDecodeError, HTTPError) as error:
             raise RetriableError("Shopify's answer was cut off or is no JSON") from error
@@ -97,18 +108,15 @@ class Client:
             raise RetriableError(f"Shopify could not be reached: {_short(error)}") from error
         return answer if isinstance(answer, dict) else {}
 
-
-def _check_address(url: str) -> None:
-    try:
-        parts = urlsplit(url)
-        good = parts.scheme in ("http", "https") and parts.hostname and (parts.port or 1)
-    except ValueError:
-        good = False
-    if not good:
-        # Not quoted: an address of an old private app holds its password.
-        raise FatalError(
-            "SHOPIFY_URL is no address: it has to be like https://<name>.myshopify.com"
-        )
+    def _hear_version(self, served: str | None) -> None:
+        """A version that Shopify has given up it answers with the oldest one that it still knows,
+        without an error (docs: api/usage/versioning)."""
+        before, self._served_version = self._served_version, served or self.asked_version
+        if self._served_version not in (before, self.asked_version):
+            log.warning(
+                "Shopify answers in version %s, it has given up %s: set SHOPIFY_API_VERSION",
+                served, self.asked_version,
+            )  # fmt: skip
 
 
 def _cost_key(document: str, first: int | None) -> str:
@@ -163,6 +171,8 @@ def _status_error(response: requests.Response) -> Exception:
         return FatalError(
             f"Shopify answered {status}: check SHOPIFY_ACCESS_TOKEN and its scopes for SHOPIFY_URL"
         )
+    if status == 430:  # docs: api/usage/response-codes
+        return FatalError("Shopify answered 430: it takes this machine's requests for malicious")
     if status in (402, 423):
         return FatalError(f"Shopify answered {status}: the shop is frozen or locked")
     return FatalError(f"Shopify answered {status}: check SHOPIFY_URL and SHOPIFY_API_VERSION")

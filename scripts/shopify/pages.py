@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from scripts.errors import FatalError, RetriableError
+from scripts.landing.slices import SliceTooBigError
 from scripts.landing.writer import iso, now_utc
 from scripts.shopify.client import Client
 from scripts.shopify.documents import document
@@ -13,23 +14,38 @@ Record = dict[str, Any]
 # Objects fetched at once by `nodes(ids:)`, whose own connections have small first pages.
 PARTS_AT_ONCE = 50
 CHILD_PAGE = 250
+# Pagination ends at 25,000 objects (docs: usage/pagination-graphql): a page beyond is refused.
+PAGED_LIMIT = 25_000
 
 
 def pages(
     client: Client, stream: Stream, variables: dict[str, Any]
 ) -> Iterator[tuple[Record, str]]:
-    """Each whole record, with the time (ISO 8601 UTC) before the request that brought it."""
+    """Each whole record, with the time (ISO 8601 UTC) before the request that brought it. Raises
+    SliceTooBigError when paging does not reach the end."""
     after: str | None = None
+    read = 0
     while True:
+        if read + stream.page_size > PAGED_LIMIT:
+            raise _too_many(stream, variables)
         read_at = iso(now_utc())
         asked = {"first": stream.page_size, "after": after, **variables}
         page = _page(client.execute(document(stream.document), asked), stream.name)
+        read += len(page["nodes"])
         for node in page["nodes"]:
             if record := whole(client, stream, node):
                 yield record, read_at
         if not page["pageInfo"]["hasNextPage"]:
             return
         after = _next(page["pageInfo"], after, stream.name)
+
+
+def _too_many(stream: Stream, variables: dict[str, Any]) -> Exception:
+    where = variables.get("query") or "the shop"
+    what = f"shopify/{stream.name}: more than {PAGED_LIMIT} records in {where}"
+    if stream.reads == "whole":
+        return FatalError(f"{what}: paging ends there")
+    return SliceTooBigError(what)
 
 
 def whole(client: Client, stream: Stream, record: Record) -> Record | None:

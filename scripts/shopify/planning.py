@@ -10,12 +10,10 @@ from scripts.landing.window import Slice, Window, normalize_time
 from scripts.landing.writer import iso
 from scripts.shopify.client import Client
 from scripts.shopify.documents import document
-from scripts.shopify.pages import changed_at
+from scripts.shopify.pages import PAGED_LIMIT, changed_at
 from scripts.shopify.streams import Stream
 
 BEGINNING = "2006-01-01T00:00:00.000000Z"  # Shopify's first shop
-# Pagination ends at 25,000 objects (docs: usage/pagination-graphql).
-PAGED_LIMIT = 25_000
 HISTORY = timedelta(days=60)
 # A page's points before its document has been run.
 UNKNOWN_POINTS = 100.0
@@ -60,13 +58,13 @@ def by_bulk(client: Client, stream: Stream, piece: Slice, records: int | None) -
     """Whether a bulk operation is cheaper: it costs one call, pages may cost more points than the
     bucket holds, and then they wait; beyond some number there are none. `records` None: the shop
     does not count this window; then only a stream's beginning may be big, about as big as another
-    whole list."""
+    whole list, which what the records hold may be as well."""
     if stream.bulk is None:
         return False
-    if records is None and piece.since is None and stream.size:
-        records = _count(client, stream, stream.size, "")
-    records = records or 0
-    return records > PAGED_LIMIT or _page_points(client, stream, records) > client.limiter.burst
+    records, burst = records or 0, client.limiter.burst  # 0: the shop tells of no bucket
+    if piece.since is None and stream.size:
+        records = max(records, _count(client, stream, stream.size, ""))
+    return records > PAGED_LIMIT or 0 < burst < _page_points(client, stream, records)
 
 
 def _page_points(client: Client, stream: Stream, records: int) -> float:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from functools import partial
 from typing import Any
 
-from scripts.errors import FatalError, RetriableError
+from scripts.errors import RetriableError
 from scripts.landing.pull import Reader, Result
 from scripts.landing.pull import pull as land
 from scripts.landing.slices import Change, SliceTooBigError, Target
@@ -16,10 +16,9 @@ from scripts.shopify.begun import NO_NOTES, Notes, Task, notes_of
 from scripts.shopify.bulk import read_bulk
 from scripts.shopify.client import Client, MissingScopeError
 from scripts.shopify.documents import document
-from scripts.shopify.pages import Record, changed_at, owners, pages
+from scripts.shopify.pages import PAGED_LIMIT, Record, changed_at, owners, pages
 from scripts.shopify.planning import (
     BEGINNING,
-    PAGED_LIMIT,
     by_bulk,
     count,
     plan,
@@ -135,17 +134,8 @@ def _parents(client: Client, name: str) -> list[str]:
 
 
 def _paged(client: Client, stream: Stream, variables: dict[str, Any]) -> Iterator[Change]:
-    for nodes, (record, read_at) in enumerate(pages(client, stream, variables), 1):
-        if nodes > PAGED_LIMIT:
-            raise _too_many(stream, variables)
+    for record, read_at in pages(client, stream, variables):
         yield from _changes(stream, record, read_at)
-
-
-def _too_many(stream: Stream, variables: dict[str, Any]) -> Exception:
-    what = f"shopify/{stream.name}: more than {PAGED_LIMIT} records in {variables.get('query')}"
-    if stream.reads == "window":
-        return SliceTooBigError(what)
-    return FatalError(f"{what}: paging ends there; ask for a full refresh, which reads in bulk")
 
 
 def _bulk(client: Client, task: Task, records: int | None) -> Iterator[Change]:
@@ -155,14 +145,19 @@ def _bulk(client: Client, task: Task, records: int | None) -> Iterator[Change]:
 
 def _newest(client: Client, task: Task, piece: Slice) -> Iterator[Change]:
     """Newest first, back to the slice's beginning; what is newer than its end comes next time."""
-    if piece.since is None and _counted_before(client, task, piece)[0]:
-        yield from (c for c in _bulk(client, task, None) if c.at <= piece.until)
-        return
-    for change in _paged(client, task.stream, {}):
-        if piece.since and change.at < piece.since:
-            return
-        if change.at <= piece.until:
-            yield change
+    since = piece.since or ""
+    bulk = piece.since is None and _counted_before(client, task, piece)[0]
+    try:
+        for change in () if bulk else _paged(client, task.stream, {}):
+            if change.at < since:
+                return
+            if change.at <= piece.until:
+                yield change
+    except SliceTooBigError as error:  # its halves would begin at the newest as well
+        log.info("%s; reading it in bulk", error)
+        bulk = True
+    if bulk:
+        yield from (c for c in _bulk(client, task, None) if since <= c.at <= piece.until)
 
 
 def _changes(stream: Stream, record: Record, read_at: str) -> Iterator[Change]:

@@ -55,7 +55,8 @@ class Stream:
     clock, changed: the search field of the window; the record's field that it searches.
     filter: further search terms.
     count: root of counts.graphql that tells how many records the window holds.
-    size: where the shop does not count the window: root of a count about as big as the stream.
+    size: root of a count about as big as the whole stream, where the shop does not count the
+        window, or where that does not tell: one collection may hold all products.
     parent: stream whose ids are `$parent`: the records live below it and have their own clock.
     inside: the records are the nodes of this connection of each node.
     deletes: subject type of the events that tell of deletions.
@@ -126,6 +127,7 @@ STREAMS = (
         reads="whole",
         page_size=50,
         count="collections",
+        size="products",
         children=(Child(("products",), "collection_products_page"),),
         bulk=Bulk((Nested("Collection", "Product", "products"),)),
     ),

@@ -17,7 +17,7 @@ from scripts.errors import FatalError, RetriableError
 from scripts.landing.clock import SourceClock
 from scripts.landing.writer import iso, now_utc
 from scripts.retry import LONGEST_WAIT, ThrottledError, seconds_of, with_retries
-from scripts.settings import Stripe
+from scripts.settings import Stripe, check_address
 from scripts.stripe.limiter import PAUSE_SECONDS, Limiter
 from scripts.stripe.pages import head_of, page_of
 from scripts.stripe.transport import Transport
@@ -55,6 +55,8 @@ class Client:
     """
 
     def __init__(self, settings: Stripe, limiter: Limiter | None = None) -> None:
+        if settings.api_base:
+            check_address(settings.api_base, "STRIPE_API_BASE", stripe.DEFAULT_API_BASE)
         addresses: Any = {"api": settings.api_base} if settings.api_base else {}
         self._client = stripe.StripeClient(
             settings.api_key,
@@ -167,7 +169,10 @@ def _translated(error: stripe.StripeError, path: str) -> Exception:
     if isinstance(error, stripe.AuthenticationError):
         return FatalError(f"Stripe refused {path}: check STRIPE_API_KEY and its permissions")
     if isinstance(error, stripe.PermissionError):
-        named = PERMISSION.search(str(error))
+        said = str(error.user_message)
+        if "permission" not in said:  # such as requests from an address that the key does not allow
+            return FatalError(f"Stripe refused {path}: {said}")
+        named = PERMISSION.search(said)
         return PermissionMissingError(path, named[1] if named else f"to read {path}")
     if isinstance(error, stripe.APIConnectionError):
         return RetriableError(f"Stripe could not be reached for {path}")

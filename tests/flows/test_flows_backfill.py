@@ -48,6 +48,30 @@ def test_a_bad_body_is_answered_with_what_is_wrong(stack: Stack, body: Any, said
     assert windows_of(stack, answer.json()["execution"]) == []
 
 
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        (b"", "since is missing"),
+        (b'{"source": "\\ud83d"}', "the body is not JSON: "),
+        (b'{"source": "\xff"}', "the body is not JSON: "),
+        (b'{"source": "stripe"', "the body is not JSON: "),
+        # As a part of the execution this ended the engine: it had no memory left.
+        (b'{"source": "' + b"x" * 10_000_000 + b'"}', "the body is longer than 40000 bytes"),
+    ],
+    ids=["nothing", "half a character", "no UTF-8", "cut off", "10 MB"],
+)
+def test_bytes_that_are_no_request_are_answered_with_what_is_wrong(
+    stack: Stack, body: bytes, said: str
+) -> None:
+    url = f"{stack.values['KESTRA_URL']}/api/v1/main/executions/webhook/{FLOW}"
+    key = stack.values["BACKFILL_WEBHOOK_KEY"]
+    headers = {"Content-Type": "application/json"}
+    answer = requests.post(f"{url}/{key}", data=body, headers=headers, timeout=120)
+    assert (answer.status_code, answer.json()["accepted"]) == (400, False)
+    assert answer.json()["message"].startswith(said)
+    assert stack.execution(answer.json()["execution"])["state"]["current"] == "SUCCESS"
+
+
 def test_a_wrong_key_starts_nothing(stack: Stack, window: dict[str, str]) -> None:
     before = len(stack.executions("ecomm.backfill"))
     right = stack.values["BACKFILL_WEBHOOK_KEY"]

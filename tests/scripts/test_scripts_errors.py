@@ -1,5 +1,6 @@
 """How a command ends, how long it tries, and what it takes from the command line."""
 
+import errno
 import os
 import subprocess
 import sys
@@ -40,9 +41,61 @@ def test_no_secret_is_logged() -> None:
     assert (done.returncode, done.stderr) == (1, "ERROR no such key: ***\n")
 
 
+def test_a_line_of_the_log_is_one_line_in_any_locale() -> None:
+    code = (
+        "import logging\n"
+        "from scripts.errors import FatalError, run_command\n"
+        "def refused():\n"
+        "    logging.warning('\\u0439 folder')\n"
+        "    raise FatalError('a\\n::{\"outputs\": {}}::\\n.txt: refused')\n"
+        "run_command(refused)"
+    )
+    ascii_only = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+    given = {"PATH": os.environ["PATH"], **ascii_only}
+    argv = [sys.executable, "-c", code]
+    done = subprocess.run(argv, cwd=ROOT, env=given, capture_output=True, text=True)
+    assert done.stderr == 'ERROR a ::{"outputs": {}}:: .txt: refused\n'
+    assert done.stdout.endswith("\\u0439 folder\n")
+
+
 def test_an_unexpected_error_keeps_its_trace() -> None:
     with pytest.raises(ZeroDivisionError):
         run_command(lambda: 1 // 0)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        OSError(errno.ENOSPC, "No space left on device"),
+        OSError(errno.EDQUOT, "Disk quota exceeded"),
+        FileNotFoundError(errno.ENOENT, "No usable temporary directory found in ['/tmp']"),
+    ],
+)
+def test_a_full_disk_is_a_sentence(error: OSError, caplog: pytest.LogCaptureFixture) -> None:
+    """The temporary directory of a disk that is full already is not even found."""
+
+    def command() -> None:
+        raise error
+
+    with pytest.raises(SystemExit) as ended:
+        run_command(command)
+    assert ended.value.code == 1
+    assert [record.message for record in caplog.records] == [
+        "no space left on the disk for temporary files: free some, or set TMPDIR"
+    ]
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "latin-1"])
+def test_settings_that_are_not_utf_8_are_a_sentence(tmp_path: Path, encoding: str) -> None:
+    """As Notepad and PowerShell write them."""
+    (tmp_path / ".env").write_bytes("# Schlüssel\nS3_BUCKET=x\n".encode(encoding))
+    given = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT)}
+    argv = [sys.executable, "-m", "scripts.files_to_s3"]
+    done = subprocess.run(argv, cwd=tmp_path, env=given, capture_output=True, text=True)
+    assert (done.returncode, done.stderr.splitlines()) == (
+        1,
+        ["ERROR .env is not UTF-8: save it so (Notepad: Save as, Encoding)"],
+    )
 
 
 @pytest.fixture

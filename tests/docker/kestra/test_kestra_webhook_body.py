@@ -27,3 +27,10 @@ def test_fetch_type_store_keeps_the_bytes_as_they_came(kestra: Kestra) -> None:
     assert kestra.state(run) == "SUCCESS"
     kept = [file for file in (kestra.folder / "data").rglob("body*") if run in str(file)]
     assert [file for file in kept if Path(file).is_file()] == []
+
+
+def test_a_body_that_would_take_all_memory_is_refused(kestra: Kestra) -> None:
+    path = f"/executions/webhook/it.main/stored/{SECRETS['HOOK_KEY']}"
+    answer = kestra.post(path, data=bytes(64 * 1024 * 1024))
+    assert answer.status_code == 413
+    assert "the body is longer than 16777216 bytes" in answer.json()["message"]

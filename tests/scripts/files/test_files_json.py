@@ -1,4 +1,5 @@
 import json
+from itertools import chain, repeat
 from pathlib import Path
 
 import pytest
@@ -130,6 +131,15 @@ def test_two_long_numbers_are_not_rounded_to_one(read: Read, name: str) -> None:
 def test_a_broken_document_is_refused_whole(read: Read, content: bytes, reason: str) -> None:
     with pytest.raises(BadFileError, match=reason):
         read("a.json", content, "shopify_orders")
+
+
+def test_what_follows_a_list_is_not_kept_without_end() -> None:
+    """Ten megabytes may unpack to ten gigabytes: a row of that size is refused as well."""
+    mebibyte = "x" * 2**20
+    pieces = chain(['{"orders": [], "more": "'], repeat(mebibyte, 80), ['"}'])
+    with pytest.raises(BadFileError, match="what follows its list is longer than 64 MB"):
+        list(json_rows(pieces, by_lines=False))
+    assert len(list(pieces)) == 80 - 64 + 1
 
 
 numbers = st.integers() | st.floats(allow_nan=False, allow_infinity=False)

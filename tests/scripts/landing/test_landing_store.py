@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from hostile import Answer, hostile
 
-from scripts.errors import RetriableError
+from scripts.errors import FatalError, RetriableError
 from scripts.landing.store import LostRaceError, Store
 from scripts.settings import S3
 
@@ -56,3 +56,13 @@ def test_a_deletion_that_s3_refuses_is_told() -> None:
         pytest.raises(RetriableError, match=r"did not delete .*/part \(AccessDenied"),
     ):
         Store(S3("bucket", s3.url, "us-east-1")).delete(["landing/part"])
+
+
+@pytest.mark.usefixtures("s3_environment", "no_waiting")
+def test_a_server_without_conditional_writes_is_not_waited_for() -> None:
+    """Some answer so to If-None-Match, and always will."""
+    with (
+        hostile(Answer(refusal("NotImplemented"), 501)) as s3,
+        pytest.raises(FatalError, match="creates objects with If-None-Match"),
+    ):
+        Store(S3("bucket", s3.url, "us-east-1")).create("state/1.json", DOCUMENT)

@@ -3,11 +3,13 @@
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import orjson
 import pytest
 import requests
+from hostile import Answer, hostile
 from lake import landed
 from local_service import Service
 from shopify_rows import Rows, pull_as_the_flow_does
@@ -23,6 +25,7 @@ from scripts.landing.writer import iso, now_utc
 from scripts.shopify import pull as pulling
 from scripts.shopify.begun import Task
 from scripts.shopify.bulk import Waiting, read_bulk
+from scripts.shopify.bulk_download import CHUNK, download
 from scripts.shopify.client import Client, MissingScopeError
 from scripts.shopify.documents import document
 from scripts.shopify.pull import pull, read
@@ -45,6 +48,14 @@ def client(shopify_environment: dict[str, str]) -> Client:
 @pytest.fixture
 def rows(shopify_server: Service, client: Client) -> Callable[[Stream], Rows]:
     return lambda stream: Rows(shopify_server, client, stream.name)
+
+
+@pytest.fixture
+def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """The seconds of each pause between attempts; they take no time."""
+    found: list[float] = []
+    monkeypatch.setattr("scripts.retry.time.sleep", found.append)
+    return found
 
 
 @pytest.fixture
@@ -204,6 +215,44 @@ def test_a_cut_download_is_gone_on_with(
     assert shopify_server.admin("GET", "faults")[0]["hits"] == 3
     begun = [int(text.removeprefix("bytes=").rstrip("-") or 0) for text in ranges]
     assert (len(begun), begun) == (4, sorted(set(begun)))
+
+
+def test_a_download_that_is_cut_off_again_and_again_ends_as_long_as_something_comes(
+    tmp_path: Path, waits: list[float]
+) -> None:
+    """A proxy that ends each connection after a minute must not make a large result unreadable."""
+    text, piece = bytes(range(256)) * 2_048, 2 * CHUNK
+    cut_off = [
+        Answer(
+            text[start : start + piece],
+            206 if start else 200,
+            {"Content-Length": str(len(text) - start), "Connection": "close"},
+        )
+        for start in range(0, len(text), piece)
+    ]
+    assert len(cut_off) == 16
+    with hostile(*cut_off) as files:
+        download(f"{files.url}/result", tmp_path / "result", len(text))
+    assert (tmp_path / "result").read_bytes() == text
+    assert (len(files.asked), waits) == (16, [])
+
+
+def test_a_download_that_hardly_goes_on_is_given_up(tmp_path: Path, waits: list[float]) -> None:
+    """A chunk a minute of a gigabyte would take weeks."""
+    headers = {"Content-Length": str(CHUNK * 1_000), "Connection": "close"}
+    with (
+        hostile(Answer(bytes(CHUNK), 206, headers)) as files,
+        pytest.raises(RetriableError, match="cut off"),
+    ):
+        download(f"{files.url}/result", tmp_path / "result", CHUNK * 1_000)
+    assert (len(files.asked), len(waits)) == (6, 5)
+
+
+def test_a_download_that_brings_nothing_is_given_up(tmp_path: Path, waits: list[float]) -> None:
+    expired = Answer(b"<Error><Code>ExpiredToken</Code></Error>", 403)
+    with hostile(expired) as files, pytest.raises(RetriableError, match="answered 403"):
+        download(f"{files.url}/result", tmp_path / "result", 10)
+    assert (len(files.asked), len(waits)) == (6, 5)
 
 
 @pytest.mark.usefixtures("in_bulk", "no_waiting")

@@ -1,5 +1,6 @@
 """Answers that the local shop never gives: proxies, gateways and lists that do not end."""
 
+import logging
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from itertools import islice
@@ -9,10 +10,15 @@ from hostile import Answer, hostile
 
 from scripts import settings
 from scripts.errors import FatalError, RetriableError
+from scripts.landing.window import Slice
+from scripts.landing.writer import iso
 from scripts.retry import seconds_of
 from scripts.settings import Shopify
+from scripts.shopify.begun import Task
+from scripts.shopify.bulk import read_bulk
 from scripts.shopify.client import Client
 from scripts.shopify.pages import pages
+from scripts.shopify.planning import PAGED_LIMIT, by_bulk
 from scripts.shopify.streams import STREAMS
 
 TOKEN = "tests-" + "token"
@@ -158,3 +164,69 @@ def test_a_token_that_cannot_be_one_is_fatal_and_not_said(
     with pytest.raises(FatalError, match="SHOPIFY_ACCESS_TOKEN holds") as found:
         settings.shopify()
     assert "tests" not in str(found.value)
+
+
+def test_a_version_that_shopify_has_given_up_is_told_once_and_landed_as_what_it_is(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """It answers with the oldest version that it still knows, and with no error."""
+    served = Answer(GOOD.body, headers={"X-Shopify-API-Version": "2027-01"})
+    with hostile(served) as shop, caplog.at_level(logging.WARNING):
+        asking = client(shop.url)
+        assert [asking.version, asking.version] == ["2027-01"] * 2
+        assert len(shop.asked) == 1
+        asking.execute("{ shop { id } }", {})
+    (warning,) = (record.message for record in caplog.records)
+    assert "2027-01" in warning
+    assert "set SHOPIFY_API_VERSION" in warning
+
+
+def test_the_version_that_was_asked_for_is_no_news(caplog: pytest.LogCaptureFixture) -> None:
+    same = Answer(GOOD.body, headers={"X-Shopify-API-Version": "2026-10"})
+    with hostile(GOOD, same) as shop, caplog.at_level(logging.WARNING):
+        asking = client(shop.url)
+        assert asking.version == "2026-10"
+        asking.execute("{ shop { id } }", {})
+    assert caplog.records == []
+
+
+def test_a_security_rejection_is_no_wrong_address() -> None:
+    rejection = Answer(b"Shopify Security Rejection", status=430)
+    with hostile(rejection) as shop, pytest.raises(FatalError, match="for malicious"):
+        client(shop.url).execute("{ shop { id } }", {})
+
+
+@pytest.mark.parametrize(("records", "bulk"), [(1, False), (PAGED_LIMIT, False), (25_001, True)])
+def test_a_shop_that_tells_of_no_bucket_is_read_by_pages(records: int, bulk: bool) -> None:
+    with hostile(GOOD) as shop:
+        asking = client(shop.url)
+        asking.execute("{ shop { id } }", {})
+        assert by_bulk(asking, CUSTOMERS, Slice(None, iso(datetime.now(UTC))), records) is bulk
+
+
+@pytest.mark.parametrize("begun", [None, {"bulkOperation": None, "userErrors": []}])
+def test_an_operation_that_is_not_begun_is_a_sentence(begun: object) -> None:
+    page = {"page": {"nodes": [], "pageInfo": {"hasNextPage": False}}}
+    answers = [Answer({"data": page}), Answer({"data": {"bulkOperationRunQuery": begun}})]
+    with hostile(*answers) as shop, pytest.raises(RetriableError, match="began no bulk operation"):
+        list(read_bulk(client(shop.url), Task(CUSTOMERS, "updated_at:>'2026-01-01'")))
+
+
+@pytest.mark.parametrize("version", ["2026-1", "latest", "2026-10-01", "v2026-10", "2026/10"])
+def test_a_version_that_cannot_be_one_is_fatal(
+    version: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SHOPIFY_API_VERSION", version)
+    with pytest.raises(FatalError, match=f"SHOPIFY_API_VERSION is '{version}'"):
+        settings.shopify()
+
+
+@pytest.mark.parametrize(("products", "bulk"), [(25_000, False), (25_001, True)])
+def test_a_collection_that_may_hold_more_products_than_paging_reaches_is_read_in_bulk(
+    products: int, bulk: bool
+) -> None:
+    collections = next(stream for stream in STREAMS if stream.name == "collection_products")
+    answer = Answer({"data": {"products": {"count": products, "precision": "EXACT"}}})
+    with hostile(answer) as shop:
+        whole = Slice(None, iso(datetime.now(UTC)))
+        assert by_bulk(client(shop.url), collections, whole, 3) is bulk

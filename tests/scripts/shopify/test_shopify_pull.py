@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from lake import landed, manifests, run_script
 from local_service import Service
+from shopify_rows import Rows
 
 from scripts import settings
 from scripts.errors import FatalError, RetriableError
@@ -14,6 +15,7 @@ from scripts.landing.state import read_state
 from scripts.landing.store import Store
 from scripts.landing.window import Request
 from scripts.landing.writer import iso, now_utc
+from scripts.shopify import pages as paging
 from scripts.shopify import pull as pulling
 from scripts.shopify.client import Client
 from scripts.shopify.pull import pull
@@ -165,6 +167,57 @@ def test_a_window_above_the_paging_limit_is_cut(
     monkeypatch.setattr(pulling, "PAGED_LIMIT", 2)
     assert pull_all(client, store, "orders") == {"orders": 6}
     assert ids(store, "orders") == sorted(order["id"] for order in orders)
+
+
+FIVE_HOURS = timedelta(hours=5)
+
+
+def spread(count: int) -> list[str]:
+    """So many times over the last five hours, in whole seconds."""
+    begin = now_utc() - FIVE_HOURS
+    return [f"{begin + timedelta(seconds=1 + n % 17_000):%Y-%m-%dT%H:%M:%SZ}" for n in range(count)]
+
+
+def test_more_changes_than_paging_reaches_are_read_where_the_shop_does_not_count_them(
+    client: Client, store: Store, shopify_server: Service
+) -> None:
+    """A shop of 25,300 variants that changes all prices: each pull after that was refused."""
+    rows, times = Rows(shopify_server, client, "inventory_items"), spread(25_300)
+    for start in range(0, len(times), 1_100):
+        rows.add(*times[start : start + 1_100])
+    stream = next(stream for stream in STREAMS if stream.name == "inventory_items")
+    assert pull(client, store, stream, Request(since=iso(now_utc() - FIVE_HOURS))).landed > 25_000
+    assert len(set(ids(store, "inventory_items"))) > 25_000
+
+
+def test_more_gift_cards_than_paging_reaches_are_read_in_bulk(
+    client: Client, store: Store, shopify_server: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They are read from the newest back, so a part of the window begins there as well."""
+    monkeypatch.setattr(paging, "PAGED_LIMIT", 4)
+    made = Rows(shopify_server, client, "gift_cards").add(*spread(7))
+    stream = next(stream for stream in STREAMS if stream.name == "gift_cards")
+    pull(client, store, replace(stream, page_size=2), Request(since="2026-01-01"))
+    assert set(ids(store, "gift_cards")) == set(made)
+    (found,) = ask(client, "{ bulkOperations(first: 9) { nodes { status } } }").values()
+    assert found["nodes"] == [{"status": "COMPLETED"}]
+
+
+def test_more_deletions_than_paging_reaches_are_read(
+    client: Client, store: Store, shopify_server: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(paging, "PAGED_LIMIT", 4)
+    monkeypatch.setattr(pulling, "DELETIONS", replace(pulling.DELETIONS, page_size=2))
+    events = [
+        {"action": "destroy", "createdAt": f"2026-11-0{day}T12:00:00Z", "subjectType": "CUSTOMER"}
+        | {"subjectId": f"gid://shopify/Customer/{day}"}
+        for day in range(1, 8)
+    ]
+    shopify_server.admin("POST", "seed", {"type": "BasicEvent", "objects": events})
+    stream = next(stream for stream in STREAMS if stream.name == "customers")
+    pull(client, store, replace(stream, page_size=2), Request(since="2026-11-01"))
+    assert ids(store, "customers") == [event["subjectId"] for event in events]
+    assert len(manifests(store, "shopify", "customers")) > 1
 
 
 def test_a_count_that_disagrees_leaves_manifest_and_cursor(

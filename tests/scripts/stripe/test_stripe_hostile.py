@@ -12,7 +12,7 @@ from scripts.errors import FatalError, RetriableError
 from scripts.landing.window import Slice
 from scripts.settings import Stripe
 from scripts.stripe.changed import changed
-from scripts.stripe.client import Client, MissingError
+from scripts.stripe.client import Client, MissingError, PermissionMissingError
 from scripts.stripe.limiter import Limiter
 from scripts.stripe.listed import listed
 
@@ -190,3 +190,20 @@ def test_a_wait_of_years_ends_the_run() -> None:
         pytest.raises(RetriableError, match="asks to come back in 1000000000 s"),
     ):
         list(Client(Stripe("tests-key", stripe.url), Limiter(25, 100)).list("/v1/charges"))
+
+
+def test_a_key_that_is_refused_as_such_is_no_missing_permission() -> None:
+    """Each stream was skipped with a warning, and the run was green: nothing had been read."""
+    said = "The API key provided does not allow requests from your IP address."
+    with (
+        hostile(error(403, message=said)) as stripe,
+        pytest.raises(FatalError, match="does not allow requests from your IP") as found,
+    ):
+        list(client(stripe.url).list("/v1/charges"))
+    assert not isinstance(found.value, PermissionMissingError)
+
+
+@pytest.mark.parametrize("url", ["127.0.0.1:12111", "localhost", "https://", "api.stripe.com/v1"])
+def test_a_wrong_address_is_fatal(url: str) -> None:
+    with pytest.raises(FatalError, match="STRIPE_API_BASE is no address"):
+        client(url)

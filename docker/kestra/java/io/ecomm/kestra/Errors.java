@@ -32,6 +32,7 @@ final class Errors {
         return switch (failure) {
             case NotFoundException missing -> because(404, "Not Found", missing, path);
             case NoSuchElementException missing -> because(404, "Not Found", missing, path);
+            case Route.TooLong tooLong -> because(413, "Request Entity Too Large", tooLong, path);
             case ConflictException conflict -> because(409, "Conflict", conflict, path);
             case IllegalStateException state -> because(409, "Illegal state", state, path);
             case InputOutputValidationException input -> because(422, "Invalid entity", input, path);

@@ -2,6 +2,8 @@ package io.ecomm.kestra;
 
 import com.sun.net.httpserver.HttpExchange;
 import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.regex.Matcher;
@@ -9,6 +11,7 @@ import java.util.regex.Pattern;
 
 /** A method and a path like {@code /logs/{id}} with what answers it. */
 record Route(String method, Pattern pattern, Handler handler) {
+    private static final int LONGEST = 16 * 1024 * 1024;
     private static final Pattern PARAMETER = Pattern.compile("\\{(\\w+)}");
 
     interface Handler {
@@ -34,6 +37,23 @@ record Route(String method, Pattern pattern, Handler handler) {
             exchange.getRequestHeaders(),
             parameters,
             Form.decode(exchange.getRequestURI().getRawQuery()),
-            exchange.getRequestBody().readAllBytes());
+            body(exchange.getRequestBody()));
+    }
+
+    /** What is longer would take the memory of all runs; it is read to its end, or the caller would see no answer. */
+    private static byte[] body(InputStream given) throws IOException {
+        byte[] body = given.readNBytes(LONGEST + 1);
+        if (body.length > LONGEST) {
+            given.transferTo(OutputStream.nullOutputStream());
+            throw new TooLong();
+        }
+        return body;
+    }
+
+    /** A body that is not taken. */
+    static final class TooLong extends RuntimeException {
+        TooLong() {
+            super("the body is longer than " + LONGEST + " bytes");
+        }
     }
 }
