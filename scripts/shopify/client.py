@@ -63,8 +63,15 @@ class Client:
     def version(self) -> str:
         """The version in which the shop answers; it is asked when it has not said so yet."""
         if self._served_version is None:
-            self.execute("{ shop { id } }", {})
+            self.shop()
         return self._served_version or self.asked_version
+
+    def shop(self) -> tuple[str, str]:
+        """The shop's id, which it keeps for ever, and its myshopify.com domain."""
+        shop = self.execute("{ shop { id myshopifyDomain } }", {}).get("shop")
+        if not shop:
+            raise RetriableError("Shopify does not say which shop it is")
+        return shop["id"], shop["myshopifyDomain"]
 
     def points(self, document: str, first: int) -> float:
         """What a page of `first` of the document usually costs; 0 while that is unknown."""

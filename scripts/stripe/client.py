@@ -28,6 +28,7 @@ WORKERS = 8  # three times what 25 requests/s need at 100 ms an answer: answers 
 IN_ALL = 4
 ID = re.compile(r"[a-z]+_(?=\w*[A-Z\d])\w+")
 PERMISSION = re.compile(r"'(rak_\w+)'")
+ACCOUNT = re.compile(r"acct_\w+")
 CUT_SHORT = b'"has_more"'  # stands in an object that holds a list
 T = TypeVar("T")
 
@@ -41,11 +42,11 @@ class MissingError(FatalError):
 
 
 class PermissionMissingError(FatalError):
-    """The restricted key lacks `permission` (`rak_charge_read`)."""
+    """The restricted key of `account` lacks `permission` (`rak_charge_read`)."""
 
-    def __init__(self, path: str, permission: str) -> None:
+    def __init__(self, path: str, permission: str, account: str) -> None:
         super().__init__(f"STRIPE_API_KEY may not read {path}: give it the permission {permission}")
-        self.permission = permission
+        self.permission, self.account = permission, account
 
 
 class Client:
@@ -68,6 +69,13 @@ class Client:
         permitted = settings.requests_per_second
         self._limiter = limiter or Limiter(permitted, IN_ALL * permitted)
         self.version: str = stripe.api_version
+
+    def account(self) -> str:
+        """Id of the account that the key belongs to; a refusal names it as well. "" if unknown."""
+        try:
+            return str(self._get(object_of, "/v1/account", "/v1/account").get("id", ""))
+        except PermissionMissingError as error:
+            return error.account
 
     def texts(self, path: str, **filters: Any) -> Iterator[tuple[bytes, str]]:
         """Every object of a list as JSON in one line, newest first as Stripe gives them, with the
@@ -172,8 +180,10 @@ def _translated(error: stripe.StripeError, path: str) -> Exception:
         said = str(error.user_message)
         if "permission" not in said:  # such as requests from an address that the key does not allow
             return FatalError(f"Stripe refused {path}: {said}")
-        named = PERMISSION.search(said)
-        return PermissionMissingError(path, named[1] if named else f"to read {path}")
+        named, account = PERMISSION.search(said), ACCOUNT.search(said)
+        return PermissionMissingError(
+            path, named[1] if named else f"to read {path}", account[0] if account else ""
+        )
     if isinstance(error, stripe.APIConnectionError):
         return RetriableError(f"Stripe could not be reached for {path}")
     if isinstance(error, stripe.InvalidRequestError):

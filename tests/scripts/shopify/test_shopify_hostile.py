@@ -22,7 +22,8 @@ from scripts.shopify.planning import PAGED_LIMIT, by_bulk
 from scripts.shopify.streams import STREAMS
 
 TOKEN = "tests-" + "token"
-GOOD = Answer({"data": {"shop": {"id": "gid://shopify/Shop/1"}}})
+SHOP = {"id": "gid://shopify/Shop/1", "myshopifyDomain": "a.myshopify.com"}
+GOOD = Answer({"data": {"shop": SHOP}})
 CUSTOMERS = next(stream for stream in STREAMS if stream.name == "customers")
 
 

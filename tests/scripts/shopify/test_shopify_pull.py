@@ -11,6 +11,7 @@ from shopify_rows import Rows
 
 from scripts import settings
 from scripts.errors import FatalError, RetriableError
+from scripts.landing.owner import check_owner
 from scripts.landing.state import read_state
 from scripts.landing.store import Store
 from scripts.landing.window import Request
@@ -285,6 +286,16 @@ def test_a_wrong_token_is_one_sentence_and_exit_1(
     assert done.stderr == (
         "ERROR Shopify answered 401: check SHOPIFY_ACCESS_TOKEN and its scopes for SHOPIFY_URL\n"
     )
+
+
+def test_another_shop_needs_another_bucket(
+    s3_environment: dict[str, str], shopify_environment: dict[str, str], store: Store
+) -> None:
+    check_owner(store, "shopify", "gid://shopify/Shop/1", "first.myshopify.com")
+    done = run_script("shopify_to_s3", s3_environment | shopify_environment, "--streams", "shop")
+    assert done.returncode == 1
+    assert "holds shopify data of first.myshopify.com, and the key is of" in done.stderr
+    assert manifests(store, "shopify", "shop") == []
 
 
 @pytest.mark.parametrize("name", ["SHOPIFY_URL", "SHOPIFY_ACCESS_TOKEN", "S3_BUCKET"])

@@ -190,6 +190,24 @@ def test_a_restricted_key_lands_what_it_may_read(
     assert len(landed(store, "stripe", "charges")) == 1
 
 
+def test_the_account_in_live_mode_is_another_one(
+    s3_environment: dict[str, str],
+    stripe_environment: dict[str, str],
+    stripe_server: Service,
+    store: Store,
+) -> None:
+    """Also by restricted keys, which may not read the account: a refusal says whose they are."""
+    codes = []
+    for mode in ("test", "test", "live"):
+        key = "_".join(("rk", mode, "half" * 5))
+        stripe_server.admin("POST", "keys", {"key": key, "permissions": ["rak_customer_read"]})
+        environment = s3_environment | stripe_environment | {"STRIPE_API_KEY": key}
+        done = run_script("stripe_to_s3", environment, "--streams", "customers")
+        codes.append(done.returncode)
+    assert codes == [0, 0, 1]
+    assert "holds stripe data of acct_3EcommLocalStore0001 in test mode" in done.stderr
+
+
 @pytest.mark.usefixtures("no_waiting")
 def test_faults_in_every_third_request_change_nothing(
     client: Client, store: Store, account: stripe.StripeClient, stripe_server: Service,
@@ -232,7 +250,7 @@ def test_a_wrong_key_is_one_sentence_and_exit_1(
     done = run_script("stripe_to_s3", wrong, "--streams", "customers")
     assert done.returncode == 1
     assert done.stderr == (
-        "ERROR Stripe refused /v1/customers: check STRIPE_API_KEY and its permissions\n"
+        "ERROR Stripe refused /v1/account: check STRIPE_API_KEY and its permissions\n"
     )
 
 
