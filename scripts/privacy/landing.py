@@ -20,7 +20,8 @@ from scripts.landing.store import Store
 from scripts.landing.writer import MANIFESTS
 from scripts.privacy.dropped import originals
 from scripts.privacy.lines import Line, lines, packed, parsed, texts, written
-from scripts.privacy.mask import Person, belongs, learn, masked, quotes, unquoted
+from scripts.privacy.mask import masked, unquoted
+from scripts.privacy.person import Person, belongs, learn, quotes
 
 CUSTOMER_STREAMS = (("shopify", "customers"), ("shopify", "customer_metafields"))
 ORDER_STREAMS = (("shopify", "orders"), ("files", "shopify_orders"))

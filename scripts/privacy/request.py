@@ -20,7 +20,7 @@ from scripts.privacy.landing import (
     redact_landing,
     redact_unnamed,
 )
-from scripts.privacy.mask import Person, folded
+from scripts.privacy.person import Person
 
 NOTES = "privacy/"  # what Spark reads
 WORK = "state/privacy/"
@@ -28,7 +28,7 @@ WORK = "state/privacy/"
 
 def ask(store: Store, customer_id: str, texts: tuple[str, ...]) -> None:
     """Keep what Shopify says of the customer until `redact` takes it: Kestra must not see it."""
-    said: dict[str, object] = {"texts": sorted(folded(text) for text in texts)}
+    said: dict[str, object] = {"texts": sorted(texts)}
     store.delete([_key(customer_id, "asked")])
     store.create(_key(customer_id, "asked"), said)
 
@@ -37,7 +37,7 @@ def redact(store: Store, customer_id: str) -> str:
     """Mask the customer in landing; the request's id. Called again it goes on."""
     if not customer_id.isdigit():
         raise FatalError(f"a customer is named by Shopify's number, not by {customer_id[:40]!r}")
-    work = _work(store, Person(customer_id, "", _asked(store, customer_id)))
+    work = _work(store, Person.asked(customer_id, _asked(store, customer_id)))
     person = Person(
         customer_id, work["token"], set(work["texts"]), set(work["accounts"]), set(work["orders"])
     )

@@ -4,7 +4,8 @@ import pytest
 from stream_records import BORN, CUSTOMER, EMAIL, NAME, SHOPIFY, STRIPE
 
 from scripts.privacy.landing import CUSTOMER_STREAMS
-from scripts.privacy.mask import Person, belongs, learn, masked
+from scripts.privacy.mask import masked
+from scripts.privacy.person import Person, belongs, learn
 
 NUMBER = CUSTOMER["id"].rsplit("/")[-1]
 CANARIES = [*NAME.lower().split(), EMAIL, BORN, NUMBER, "birdville"]

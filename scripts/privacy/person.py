@@ -1,0 +1,166 @@
+"""Who a person is in the sources' records: what is learned of them, which records are theirs."""
+
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import quote
+
+# Fields that name the customer by id.
+CUSTOMER_IDS = frozenset(("customer_id", "customerId", "user_id", "shopify_customer_id"))
+# Fields that name an order, by id or by name.
+ORDER_IDS = frozenset(("order_id", "orderId", "shopify_order_id", "order_name", "orderName"))
+GID = "gid://shopify/Customer/"
+LEAST_TEXT = 5  # characters: shorter texts stand in too many others to be looked for
+# A phone number's last digits: all of a national number, however its country is written before it.
+NUMBER_DIGITS = 10
+LEAST_DIGITS = 9  # of fewer, others have the same
+DIALLED = re.compile(r"\d[\d ()./\u00a0-]{7,}\d")
+PUNCTUATION = str.maketrans("", "", " ()-./\u00a0")  # of written phone numbers
+
+
+@dataclass
+class Person:
+    """customer_id: Shopify's digits. texts: emails, phones and full names, folded; what is learned
+    of the person from one record finds the next. accounts: Stripe's ids of the customer. orders:
+    ids and names of their orders. token: what stands for them from now on.
+    """
+
+    customer_id: str
+    token: str
+    texts: set[str] = field(default_factory=set[str])
+    accounts: set[str] = field(default_factory=set[str])
+    orders: set[str] = field(default_factory=set[str])
+
+    @classmethod
+    def asked(cls, customer_id: str, texts: Iterable[str]) -> "Person":
+        """Whom a request names, by what it says of them; the token comes with the work."""
+        person = cls(customer_id, "")
+        for text in texts:
+            remember(text, person)
+        return person
+
+    @property
+    def known(self) -> int:
+        return len(self.texts) + len(self.accounts) + len(self.orders)
+
+    @property
+    def emails(self) -> set[str]:
+        return {text for text in self.texts if "@" in text or "%40" in text}
+
+    @property
+    def address(self) -> str:
+        """An address of a domain that can never exist (RFC 2606)."""
+        return f"{self.token}@redacted.invalid"
+
+
+def belongs(record: Any, person: Person, of_customer: bool) -> bool:
+    """Whether the record is the person's: by customer id, and where it has none, by their account
+    at Stripe, their order, or what was learned. People share phones and addresses, so another
+    customer's record is never taken.
+    of_customer: it is of a stream of customers, so that its own id counts."""
+    ids = set(_customer_ids(record))
+    if of_customer:
+        ids.add(digits(record.get("id")))
+    if ids:
+        return person.customer_id in ids
+    return any(
+        says(value, person.texts)
+        or (key in ("customer", "id") and str(value) in person.accounts)
+        or (_names_order(parent, key) and digits(value) in person.orders)
+        for parent, key, value in _leaves(record)
+    )
+
+
+def quotes(record: Any, person: Person) -> bool:
+    """Whether a record that is not the person's holds an email address of theirs."""
+    return any(says(value, person.emails) for _, _, value in _leaves(record))
+
+
+def learn(record: Any, person: Person, of_order: bool = False) -> None:
+    """Remember the emails, phones and full names of a record that belongs to the person, and the
+    record's own id where that is an account at Stripe or, of_order, an order."""
+    if record.get("object") == "customer":
+        person.accounts.add(str(record["id"]))
+    if of_order:
+        person.orders |= {digits(record[key]) for key in ("id", "name") if record.get(key)}
+    for holder in _objects(record):
+        for key in ("email", "emailAddress", "receipt_email", "phone", "phoneNumber"):
+            remember(holder.get(key), person)
+        first = holder.get("first_name") or holder.get("firstName")
+        last = holder.get("last_name") or holder.get("lastName")
+        if isinstance(first, str) and isinstance(last, str):
+            for name in (f"{first} {last}", f"{last} {first}", f"{last}, {first}"):
+                remember(name, person)
+
+
+def remember(value: Any, person: Person) -> None:
+    """An email also as it stands in a link's query, a phone number also as its digits."""
+    if not isinstance(value, str) or len(value.strip()) < LEAST_TEXT:
+        return
+    text = folded(value.strip())
+    person.texts.add(text)
+    if "@" in text:
+        person.texts.add(quote(text, safe="").lower())
+        return
+    number = text.translate(PUNCTUATION).removeprefix("+")
+    if number.isdigit() and len(number) >= LEAST_DIGITS:
+        person.texts.add(number[-NUMBER_DIGITS:])
+
+
+def says(value: Any, texts: set[str]) -> bool:
+    if not isinstance(value, str):
+        return False
+    plain = folded(value)
+    if any(text in plain for text in texts):
+        return True
+    dialled = [found.translate(PUNCTUATION) for found in DIALLED.findall(plain)]
+    return any(text in number for number in dialled for text in texts)
+
+
+def folded(text: str) -> str:
+    """The same for texts that a person reads as the same: upper and lower case, accents as signs of
+    their own or left out."""
+    if text.isascii():
+        return text.lower()
+    signs = unicodedata.normalize("NFKD", text.casefold())
+    return "".join(sign for sign in signs if not unicodedata.combining(sign))
+
+
+def digits(value: Any) -> str:
+    """`gid://shopify/Customer/1` and 1 are both '1'."""
+    return re.split(r"[/?]", str(value))[-1] if value is not None else ""
+
+
+def _customer_ids(record: Any) -> Iterator[str]:
+    for parent, key, value in _leaves(record):
+        named = key in CUSTOMER_IDS or (key == "id" and parent == "customer")
+        if named or str(value).startswith(GID):
+            yield digits(value)
+
+
+def _names_order(parent: str, key: str) -> bool:
+    return key in ORDER_IDS or (key == "id" and parent == "order")
+
+
+def _leaves(value: Any, key: str = "", parent: str = "") -> Iterator[tuple[str, str, Any]]:
+    """(key of the object around it, key, value) of every scalar."""
+    if isinstance(value, dict):
+        for name, part in value.items():
+            yield from _leaves(part, name, key)
+    elif isinstance(value, list):
+        for part in value:
+            yield from _leaves(part, key, parent)
+    elif value is not None:
+        yield parent, key, value
+
+
+def _objects(value: Any) -> Iterator[dict[str, Any]]:
+    if isinstance(value, dict):
+        yield value
+        for part in value.values():
+            yield from _objects(part)
+    elif isinstance(value, list):
+        for part in value:
+            yield from _objects(part)
