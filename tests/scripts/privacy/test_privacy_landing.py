@@ -54,6 +54,24 @@ def test_parts_are_masked_and_manifests_true(store: Store) -> None:
     assert list(store.list("state/privacy/")) == []
 
 
+def test_what_a_pull_lands_meanwhile_is_masked_too(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    land(store, "shopify", "orders", HERS)
+    given = landing._redacted
+    late = [{**HERS, "id": 9}]
+
+    def slow(*arguments):
+        while late:
+            land(store, "shopify", "orders", late.pop())
+        return given(*arguments)
+
+    monkeypatch.setattr(landing, "_redacted", slow)
+    identity = redact(store, "77001")
+    assert b"jane@home" not in everything(store)
+    assert len(orjson.loads(store.read(f"privacy/{identity}.json"))["runs"]) == 2
+
+
 def test_a_key_of_a_database_may_be_her_email(store: Store) -> None:
     land(store, "shopify", "orders", HERS)
     land(store, "database", "leads", {"id": "jane@home.example", "score": 3})
