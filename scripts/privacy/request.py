@@ -14,6 +14,7 @@ import orjson
 from scripts.errors import FatalError
 from scripts.landing.store import Store
 from scripts.landing.writer import iso, now_utc
+from scripts.privacy.dropped import delete_refused
 from scripts.privacy.landing import (
     delete_reports,
     learn_from_landing,
@@ -44,6 +45,7 @@ def redact(store: Store, customer_id: str) -> str:
     delete_reports(store, person)
     runs = redact_landing(store, person, work["request"])
     redact_unnamed(store, person)
+    delete_refused(store, person)
     leave_note(store, "customers/redact", work, runs)
     store.delete([_key(customer_id), _key(customer_id, "asked")])
     return str(work["request"])

@@ -166,6 +166,25 @@ def test_dropped_files_that_named_the_person_go_and_the_others_stay(store: Store
     assert b"jane@home" not in everything(store).lower()
 
 
+def test_a_file_that_was_refused_whole_goes_wherever_it_names_the_person(store: Store) -> None:
+    """Landing has only its first bytes, packed ones as they are."""
+    header = "tracking_number,note\n"  # no carrier
+    hers = header + "T1,bob\n" * 30_000 + "T2,for JANÉ@home.example\n"
+    landing.put(store, "dropzone/shipping/packed.csv.gz", gzip.compress(hers.encode()))
+    landing.put(store, "dropzone/shipping/long.csv", hers.encode("utf-16"))
+    landing.put(store, "dropzone/shipping/his.csv", header.encode() + b"T1,bob\n")
+    landing.put(store, "dropzone/elsewhere/hers.txt", hers.encode())
+    assert [run.bad_files for run in land_files(store, "") if run.files] == [3]
+    landing.put(store, "dropzone/shipping/waits.csv", hers.encode())
+    land(store, "shopify", "orders", HERS)
+    redact(store, "77001")
+    assert list(store.list("dropzone/")) == [
+        "dropzone/elsewhere/hers.txt",
+        "dropzone/shipping/his.csv",
+        "dropzone/shipping/waits.csv",
+    ]
+
+
 def test_a_request_that_died_goes_on_with_its_token(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
