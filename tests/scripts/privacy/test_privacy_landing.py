@@ -170,11 +170,13 @@ def test_a_file_that_was_refused_whole_goes_wherever_it_names_the_person(store: 
     """Landing has only its first bytes, packed ones as they are."""
     header = "tracking_number,note\n"  # no carrier
     hers = header + "T1,bob\n" * 30_000 + "T2,for JANÉ@home.example\n"
+    short = "x\njane@home.example".encode("utf-16")
+    landing.put(store, "dropzone/clickstream/short.csv", short)
     landing.put(store, "dropzone/shipping/packed.csv.gz", gzip.compress(hers.encode()))
     landing.put(store, "dropzone/shipping/long.csv", hers.encode("utf-16"))
     landing.put(store, "dropzone/shipping/his.csv", header.encode() + b"T1,bob\n")
     landing.put(store, "dropzone/elsewhere/hers.txt", hers.encode())
-    assert [run.bad_files for run in land_files(store, "") if run.files] == [3]
+    assert [run.bad_files for run in land_files(store, "") if run.files] == [3, 1]
     landing.put(store, "dropzone/shipping/waits.csv", hers.encode())
     land(store, "shopify", "orders", HERS)
     redact(store, "77001")
@@ -183,6 +185,9 @@ def test_a_file_that_was_refused_whole_goes_wherever_it_names_the_person(store: 
         "dropzone/shipping/his.csv",
         "dropzone/shipping/waits.csv",
     ]
+    heads = [str(row["record"]["raw"]) for row in landed(store, "files", "rejected")]
+    assert "home.example" not in "".join(heads)
+    assert "\\x1f" not in "".join(heads)
 
 
 def test_a_request_that_died_goes_on_with_its_token(
