@@ -11,6 +11,10 @@ from urllib.parse import quote
 CUSTOMER_IDS = frozenset(("customer_id", "customerId", "user_id", "shopify_customer_id"))
 # Fields that name an order, by id or by name.
 ORDER_IDS = frozenset(("order_id", "orderId", "shopify_order_id", "order_name", "orderName"))
+# Stripe's objects whose ids lead to more of the person's (a dispute names its charge and no one),
+# and the fields that name them.
+ACCOUNTS = ("customer", "charge", "payment_intent")
+ACCOUNT_IDS = frozenset(("id", "source", *ACCOUNTS))
 GID = "gid://shopify/Customer/"
 LEAST_TEXT = 5  # characters: shorter texts stand in too many others to be looked for
 # A phone number's last digits: all of a national number, however its country is written before it.
@@ -23,8 +27,8 @@ PUNCTUATION = str.maketrans("", "", " ()-./\u00a0")  # of written phone numbers
 @dataclass
 class Person:
     """customer_id: Shopify's digits. texts: emails, phones and full names, folded; what is learned
-    of the person from one record finds the next. accounts: Stripe's ids of the customer. orders:
-    ids and names of their orders. token: what stands for them from now on.
+    of the person from one record finds the next. accounts: Stripe's ids of the customer and of what
+    they paid. orders: ids and names of their orders. token: what stands for them from now on.
     """
 
     customer_id: str
@@ -67,7 +71,7 @@ def belongs(record: Any, person: Person, of_customer: bool) -> bool:
         return person.customer_id in ids
     return any(
         says(value, person.texts)
-        or (key in ("customer", "id") and str(value) in person.accounts)
+        or (key in ACCOUNT_IDS and str(value) in person.accounts)
         or (_names_order(parent, key) and digits(value) in person.orders)
         for parent, key, value in _leaves(record)
     )
@@ -80,8 +84,8 @@ def quotes(record: Any, person: Person) -> bool:
 
 def learn(record: Any, person: Person, of_order: bool = False) -> None:
     """Remember the emails, phones and full names of a record that belongs to the person, and the
-    record's own id where that is an account at Stripe or, of_order, an order."""
-    if record.get("object") == "customer":
+    record's own id where that leads to more at Stripe or, of_order, is an order's."""
+    if record.get("object") in ACCOUNTS:
         person.accounts.add(str(record["id"]))
     if of_order:
         person.orders |= {digits(record[key]) for key in ("id", "name") if record.get(key)}

@@ -98,6 +98,21 @@ def test_lines_that_do_not_name_her_stay_byte_for_byte(store: Store) -> None:
     assert b"jane" not in second
 
 
+def test_what_names_only_her_charge_is_masked(store: Store) -> None:
+    evidence = {"customer_name": "J. Nightingale", "customer_purchase_ip": "203.0.113.7"}
+    land(store, "stripe", "disputes", {"id": "dp_1", "charge": "ch_1", "evidence": evidence})
+    moved = {"id": "txn_1", "source": "ch_1", "description": "Tee for Nightingale", "net": 1}
+    land(store, "stripe", "balance_transactions", moved, {**moved, "id": "txn_2", "source": "ch_2"})
+    paid = {"id": "ch_1", "object": "charge", "receipt_email": "jane@home.example"}
+    land(store, "stripe", "charges", paid)
+    land(store, "shopify", "orders", HERS)
+    redact(store, "77001")
+    assert b"203.0" not in everything(store)
+    hers, other = (row["record"] for row in landed(store, "stripe", "balance_transactions"))
+    assert (hers["description"], hers["net"]) == (None, 1)
+    assert other["description"] == "Tee for Nightingale"
+
+
 def test_what_is_hers_by_account_or_order_alone_is_masked(store: Store) -> None:
     """Names and addresses of these records are written otherwise than in any that has her id."""
     land(store, "shopify", "orders", HERS | {"id": 501, "name": "#1001"}, HIS)
