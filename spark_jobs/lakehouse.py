@@ -79,15 +79,18 @@ class Lakehouse:
         comment: str,
         columns: Mapping[str, str],
         day: tuple[str, str],
+        personal: tuple[str, ...] = (),
     ) -> None:
-        """Replace the rows of one snapshot, keep the others. day: its column and ISO date."""
+        """Replace the rows of one snapshot, keep the others. day: its column and ISO date.
+        personal: as for `replace`."""
         column, date = day
         frame = self._described(query, columns)
         ddl = ", ".join(
             f"`{f.name}` {f.dataType.simpleString()} COMMENT '{plain(columns[f.name])}'"
             for f in frame.schema
         )
-        name = self.create(layer, table, ddl, comment)
+        stats = _with_stats(frame.schema, personal) if personal else ""
+        name = self.create(layer, table, ddl, comment, stats)
         frame.createOrReplaceTempView(f"replace_{table}")
         self.spark.sql(
             f"INSERT INTO {name} REPLACE WHERE {column} = DATE '{date}' "
@@ -142,6 +145,15 @@ class Lakehouse:
                 for name, meaning in columns.items()
             )
         )
+
+    def columns(self, layer: str, table: str) -> list[str] | None:
+        """The table's columns; None when there is no such table."""
+        try:
+            return self.spark.sql(f"SELECT * FROM {self.name(layer, table)}").columns
+        except AnalysisException as error:
+            if "NOT_FOUND" in (error.getCondition() or ""):
+                return None
+            raise
 
     def rows(self, query: str) -> list[Row]:
         return self.spark.sql(query).collect()
