@@ -4,8 +4,11 @@ A mart that can follow its sources' changes rewrites only the rows that they tou
 """
 
 import logging
+import re
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
+
+from pyspark.errors import PySparkException
 
 from spark_jobs.gold import ledger
 from spark_jobs.gold.follow import Ageing, Head, Moved, bring_up, head
@@ -22,6 +25,8 @@ log = logging.getLogger(__name__)
 PARALLEL = 2
 SILVER = {table.name: table for table in EVERY}
 PARENTS = {table.name: table for table in TABLES}
+# Conditions of reading a feed whose files somebody has vacuumed before their time.
+UNREADABLE = re.compile("TIME_TRAVEL|FILE_NOT_|FAILED_READ_FILE")
 MART = {mart.name: mart for mart in MARTS}
 READ = {source for mart in MARTS for source in mart.description.sources}
 
@@ -163,7 +168,13 @@ def _followed(
     if former is None or moved is None:
         return None
     ageing = Ageing(former.as_of, built.as_of) if former.as_of != built.as_of else None
-    return bring_up(lake, mart, sources, moved, ageing)
+    try:
+        return bring_up(lake, mart, sources, moved, ageing)
+    except PySparkException as error:
+        if not UNREADABLE.search(error.getCondition() or ""):
+            raise
+        log.warning("gold.%s: its sources' changes are gone: it is built whole", mart.name)
+        return None
 
 
 def moved_since(former: Built, now: dict[str, tuple[Seen, Head]]) -> dict[str, Moved] | None:

@@ -72,3 +72,17 @@ def test_what_was_damaged_is_built_anew(lab, damage: Callable) -> None:
     assert (day["orders"], day["gross_sales"]) == (lab.orders, Decimal(10 * lab.orders))
     assert "mine" not in day
     assert len(lab.rows("silver.order_lines")) == len(lab.rows("silver.orders")) == lab.orders
+
+
+def test_changes_that_were_vacuumed_before_gold_saw_them_are_not_missed(lab) -> None:
+    lab.orders += 1
+    order = rest_order(lab.orders, "2026-03-02T17:00:00Z", [rest_line(lab.orders, "10.00", 1)])
+    lab.land("files", "shopify_orders", [order])
+    ingest(lab.lake)
+    run_silver(lab.lake)
+    table, kept = lab.lake.name("silver", "orders"), "'delta.deletedFileRetentionDuration'"
+    lab.lake.spark.sql(f"ALTER TABLE {table} SET TBLPROPERTIES ({kept} = 'interval 0 hours')")
+    lab.lake.spark.sql(f"VACUUM {table}")
+    takes_an_order(lab)
+    (day,) = lab.rows("gold.daily_revenue")
+    assert (day["orders"], day["gross_sales"]) == (lab.orders, Decimal(10 * lab.orders))
