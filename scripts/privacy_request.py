@@ -17,15 +17,17 @@ from kestra import Kestra
 from scripts import settings
 from scripts.alerts import slack
 from scripts.errors import run_command
-from scripts.landing.claims import claim
+from scripts.landing.claims import claim, holds
 from scripts.landing.store import Store
 from scripts.privacy.report import report
 from scripts.privacy.request import ask
+from scripts.privacy.shop import domains
 from scripts.privacy.shopify import Asked, RefusedError, parse
 
 log = logging.getLogger(__name__)
 # Shopify sends again what was not answered within five seconds.
 REMEMBERED = timedelta(days=1)
+STALE = timedelta(minutes=10)  # after that a process that has not ended has died
 
 
 def main() -> None:
@@ -36,24 +38,43 @@ def main() -> None:
     secret, body = settings.shopify_api_secret(), given.body.read_bytes()
     try:
         asked = parse(body, orjson.loads(b64decode(given.headers)), secret)
+        _once(Store(settings.s3()), sha256(body).hexdigest(), asked)
     except RefusedError as error:
         log.warning("refused with %d: %s", error.status, error)
         Kestra.outputs({"status": error.status, "message": str(error), "redact": False})
-        return
-    store = Store(settings.s3())
-    mine = claim(store, f"state/privacy/requests/{sha256(body).hexdigest()}", REMEMBERED)
-    said = _act(store, asked) if mine else "this request is being worked on"
-    redact = mine is not None and asked.topic == "customers/redact"
-    outputs = {"status": 200, "message": said, "redact": redact, "customer": asked.customer_id}
-    Kestra.outputs(outputs)
+
+
+def _once(store: Store, name: str, asked: Asked) -> None:
+    """Act on a body unless that was done within a day. Only what was answered counts as done: a
+    process that failed or died leaves the request to the next one that is sent."""
+    place = f"state/privacy/requests/{name}"
+    if holds(store, f"{place}/done", REMEMBERED):
+        return _answer("this request has been taken already", asked, redact=False)
+    mine = claim(store, f"{place}/working", STALE)
+    if mine is None:
+        raise RefusedError(503, "this request is being worked on: send it again in ten minutes")
+    try:
+        _answer(_act(store, asked), asked, redact=asked.topic == "customers/redact")
+        claim(store, f"{place}/done", REMEMBERED)
+    finally:
+        store.delete([mine])
+
+
+def _answer(message: str, asked: Asked, redact: bool) -> None:
+    said = {"status": 200, "message": message, "redact": redact, "customer": asked.customer_id}
+    Kestra.outputs(said)
 
 
 def _act(store: Store, asked: Asked) -> str:
+    # An app has one address for all its shops; ids are Shopify's, but an email of another shop's
+    # customer may be that of a guest of this one, who asked for nothing.
+    pulled = domains(store)
+    texts = asked.texts if not pulled or asked.shop in pulled else ()
     if asked.topic == "customers/redact":
-        ask(store, asked.customer_id, asked.texts)
+        ask(store, asked.customer_id, texts)
         return "the customer is being redacted"
     if asked.topic == "customers/data_request":
-        key, count = report(store, asked.customer_id, asked.texts)
+        key, count = report(store, asked.customer_id, texts)
         text = (
             f"Shopify passes on a customer's data request: {count} records are in "
             f"s3://{store.bucket}/{key}. Hand them over within 30 days, then delete the file."

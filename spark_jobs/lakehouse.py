@@ -44,7 +44,7 @@ class Lakehouse:
         described = f"COMMENT '{plain(comment)}'" if comment else ""
         clauses = f"{described} {_properties(stats)}"
         self.spark.sql(f"CREATE TABLE IF NOT EXISTS {name} ({columns}) USING DELTA {clauses}")
-        if not self._begun(name):
+        if not self.columns(layer, table):
             empty = f"no_rows_{table}"
             self.spark.createDataFrame([], columns).createOrReplaceTempView(empty)
             self.spark.sql(f"CREATE OR REPLACE TABLE {name} USING DELTA {clauses} AS TABLE {empty}")
@@ -81,15 +81,18 @@ class Lakehouse:
         comment: str,
         columns: Mapping[str, str],
         day: tuple[str, str],
+        personal: tuple[str, ...] = (),
     ) -> None:
-        """Replace the rows of one snapshot, keep the others. day: its column and ISO date."""
+        """Replace the rows of one snapshot, keep the others. day: its column and ISO date.
+        personal: as for `replace`."""
         column, date = day
         frame = self._described(query, columns)
         ddl = ", ".join(
             f"`{f.name}` {f.dataType.simpleString()} COMMENT '{plain(columns[f.name])}'"
             for f in frame.schema
         )
-        name = self.create(layer, table, ddl, comment)
+        stats = _with_stats(frame.schema, personal) if personal else ""
+        name = self.create(layer, table, ddl, comment, stats)
         frame.createOrReplaceTempView(f"replace_{table}")
         self.spark.sql(
             f"INSERT INTO {name} REPLACE WHERE {column} = DATE '{date}' "
@@ -145,6 +148,16 @@ class Lakehouse:
             )
         )
 
+    def columns(self, layer: str, table: str) -> list[str]:
+        """The table's columns; none when there is no such table. A creation that was killed before
+        its first commit leaves a folder, which `CREATE TABLE` takes for one."""
+        try:
+            return self.spark.table(self.name(layer, table)).columns
+        except AnalysisException as error:
+            if "NOT_FOUND" in (error.getCondition() or ""):
+                return []
+            raise
+
     def rows(self, query: str) -> list[Row]:
         return self.spark.sql(query).collect()
 
@@ -161,20 +174,10 @@ class Lakehouse:
         except AnalysisException as error:
             if "ALREADY_EXISTS" not in (error.getCondition() or ""):
                 raise
-            if self._begun(name):
+            if self.columns(layer, table):
                 return False
             self.spark.sql(f"CREATE OR REPLACE TABLE {definition}")
         return True
-
-    def _begun(self, name: str) -> bool:
-        """Whether the table has a commit. A creation that was killed before its first leaves a
-        folder, which `CREATE TABLE` takes for a table."""
-        try:
-            return bool(self.spark.table(name).columns)
-        except AnalysisException as error:
-            if error.getCondition() == "DELTA_TABLE_NOT_FOUND":
-                return False
-            raise
 
 
 def _properties(stats: str) -> str:

@@ -15,15 +15,25 @@ def post(url: str, message: dict[str, object]) -> None:
 
 def _attempt(url: str, message: dict[str, object]) -> None:
     try:
-        answer = requests.post(url, json=message, timeout=30)
+        answer = requests.post(url, json=message, timeout=30, allow_redirects=False)
     except requests.RequestException as error:
         raise RetriableError(f"Slack could not be reached ({type(error).__name__})") from error
     if answer.status_code == 429:
         raise ThrottledError("Slack throttles", seconds_of(answer.headers.get("Retry-After"), 1.0))
     if answer.status_code >= 500:
         raise RetriableError(f"Slack answered {answer.status_code}")
-    if not answer.ok:
-        raise FatalError(f"Slack refused the message: {answer.text[:200]}; check SLACK_WEBHOOK_URL")
+    if not answer.ok or answer.is_redirect or _refuses(answer):
+        said = answer.text[:200] or answer.status_code
+        raise FatalError(f"Slack refused the message: {said}; check SLACK_WEBHOOK_URL")
+
+
+def _refuses(answer: requests.Response) -> bool:
+    """Slack's other addresses (chat.postMessage) say no with status 200: `{"ok": false, ...}`."""
+    try:
+        said = answer.json()
+    except ValueError:  # a webhook says a plain ok
+        return False
+    return isinstance(said, dict) and said.get("ok") is False
 
 
 def escape(text: str) -> str:

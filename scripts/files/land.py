@@ -16,6 +16,7 @@ from scripts.files.dropzone import Dropped, dropped
 from scripts.files.former import former_rows, left_behind
 from scripts.files.rows import BadFileError, place
 from scripts.files.spool import Spool, spool
+from scripts.files.unpacked import MAGIC
 from scripts.landing.state import State, read_state, write_state
 from scripts.landing.store import ChangedObjectError, MissingObjectError, Store
 from scripts.landing.writer import LandingWriter, iso, now_utc
@@ -158,5 +159,9 @@ def _reject(
 
 
 def _head(path: Path) -> str:
+    """How a file begins. Packed bytes tell nobody anything, and hide whom they are about."""
     with path.open("rb") as file:
-        return file.read(RAW_BYTES).decode(errors="backslashreplace")
+        start = file.read(RAW_BYTES)
+    if start.startswith(tuple(MAGIC.values())):
+        return ""
+    return start.replace(b"\0", b"").decode(errors="backslashreplace")  # UTF-16 has zeros

@@ -26,6 +26,12 @@ def claim(
     return key
 
 
+def holds(store: Store, place: str, valid_for: timedelta) -> bool:
+    """Whether somebody has claimed it and the claim is younger than `valid_for`."""
+    claims = list(store.list(f"{place}/claim-"))
+    return bool(claims) and not _older(store, claims[-1], valid_for)
+
+
 def held(store: Store, place: str) -> tuple[str, dict[str, object]] | None:
     """The last claim's key and what it says; None when there is none."""
     claims = list(store.list(f"{place}/claim-"))

@@ -1,11 +1,28 @@
 """Which dropped files named a person: landing has their rows masked, so the originals can go."""
 
+import logging
+import tempfile
 from bisect import bisect_right
 from itertools import accumulate
+from pathlib import Path
 from typing import Any
 
+import orjson
+
+from scripts.files.datasets import DATASETS
+from scripts.files.dropzone import ROOT
+from scripts.files.rows import BadFileError
+from scripts.files.unpacked import unpacked
+from scripts.landing.state import read_state
 from scripts.landing.store import Store
+from scripts.landing.writer import manifests
 from scripts.privacy.lines import lines
+from scripts.privacy.person import Person, says
+
+log = logging.getLogger(__name__)
+ENCODINGS = ("utf-8", "latin-1")
+CHUNK_BYTES = 1 << 20
+OVERLAP_BYTES = 1 << 10  # longer than what is looked for
 
 
 def originals(store: Store, manifest: dict[str, Any], parts: list[list[int]]) -> list[str]:
@@ -29,4 +46,44 @@ def originals(store: Store, manifest: dict[str, Any], parts: list[list[int]]) ->
             rows = [record["file"] for _, record in lines(store, part["path"])]
             found.update(rows[number] for number in numbers)
         start += part["rows"]
-    return [f"dropzone/{name}" for name in sorted(found)]
+    return [f"{ROOT}{name}" for name in sorted(found)]
+
+
+def delete_refused(store: Store, person: Person) -> None:
+    """Files that were refused whole and name the person: landing has only how they begin. What
+    waits to be landed stays, and so do folders that are no dataset's, which a warning names."""
+    landed = {
+        (entry["file"], entry["etag"])
+        for dataset in DATASETS
+        for key in store.list(manifests("files", dataset))
+        for entry in orjson.loads(store.read(key)).get("sources", [])
+        if "etag" in entry
+    }
+    seen = {name: read_state(store, "files", name).seen for name in DATASETS}
+    for key, etag, _ in list(store.etags(ROOT)):
+        name = key.removeprefix(ROOT)
+        known = seen.get(name.partition("/")[0])
+        waits = known is not None and known.get(name, [""])[0] != etag
+        if waits or (name, etag) in landed or not _names(store, key, person):
+            continue
+        if known is None:
+            log.warning("s3://%s/%s is no dataset's and names the person", store.bucket, key)
+        else:
+            store.delete([key])
+
+
+def _names(store: Store, key: str, person: Person) -> bool:
+    with tempfile.TemporaryDirectory(prefix="ecomm-privacy-") as folder:
+        path = Path(folder) / "file"
+        store.download(key, path)
+        try:
+            with unpacked(path, None) as file:
+                before = b""
+                while chunk := file.read(CHUNK_BYTES):
+                    plain = (before + chunk).replace(b"\0", b"")  # of UTF-16
+                    if any(says(plain.decode(code, "ignore"), person.texts) for code in ENCODINGS):
+                        return True
+                    before = chunk[-OVERLAP_BYTES:]
+        except BadFileError:
+            log.warning("s3://%s/%s cannot be read to its end", store.bucket, key)
+    return False

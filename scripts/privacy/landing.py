@@ -44,7 +44,7 @@ def redact_landing(store: Store, person: Person, request: str) -> list[dict[str,
     """Rewrite every part that names the person; source, stream and run of each changed manifest,
     those of an interrupted call included."""
     changed: list[dict[str, str]] = []
-    for key in list(store.list(MANIFESTS)):
+    for key in _manifests(store):
         manifest = orjson.loads(store.read(key))
         parts = [_redacted(store, file, person, request) for file in manifest["files"]]
         files = [file for file, _ in parts]
@@ -59,6 +59,14 @@ def redact_landing(store: Store, person: Person, request: str) -> list[dict[str,
         if request in manifest.get("redacted", []):
             changed.append({name: manifest[name] for name in ("source", "stream", "run_id")})
     return changed
+
+
+def _manifests(store: Store) -> Iterator[str]:
+    """Every manifest's key, also of pulls that end while the others are looked through."""
+    seen: set[str] = set()
+    while new := [key for key in store.list(MANIFESTS) if key not in seen]:
+        seen.update(new)
+        yield from new
 
 
 def records_of(

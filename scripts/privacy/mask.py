@@ -6,11 +6,12 @@ the token's address, so that counts of customers and of guests stay what they we
 """
 
 import re
+from functools import cache
 from typing import Any
 
 import orjson
 
-from scripts.privacy.person import CUSTOMER_IDS, GID, Person, digits, folded, says
+from scripts.privacy.person import CUSTOMER_IDS, GID, ORDER_IDS, Person, digits, folded, says
 
 
 def _words(text: str) -> frozenset[str]:
@@ -22,27 +23,35 @@ PERSONAL_OBJECTS = _words("""
 customer defaultAddress default_address addresses addressesV2 shippingAddress shipping_address
 billingAddress billing_address destination billing_details shipping shipping_details
 customer_details collected_information client_details defaultEmailAddress defaultPhoneNumber
-address payment_details paymentDetails metafields
+address payment_details paymentDetails metafields customer_address customer_shipping evidence
+metadata custom_fields wallet payer_details owner recipient recipientAttributes recovery dob
+previous_attributes
 """)
-
 # Fields that are about a person wherever they stand.
 PERSONAL_FIELDS = _words("""
-first_name firstName last_name lastName displayName display_name email contact_email phone
-emailAddress phoneNumber note notes note2 customAttributes custom_attributes note_attributes
-receipt_email receiptEmail receipt_number customer_email customer_name customer_phone
-customer_address browser_ip clientIp ip user_agent landing_site referring_site tags recipient
-recipient_name address1 address2 street zip postal_code name_on_card description
-statement_descriptor raw abandoned_checkout_url
-abandonedCheckoutUrl invoiceUrl invoice_url receipt_url
+displayName display_name email contact_email emailAddress note note2 customAttributes
+custom_attributes note_attributes properties receipt_email receiptEmail receipt_number
+customer_email user_agent landing_site referring_site tags name_on_card description
+statement_descriptor raw abandoned_checkout_url abandonedCheckoutUrl invoiceUrl invoice_url
+receipt_url order_status_url statusPageUrl hosted_invoice_url invoice_pdf footer cashtag
+access_activity_log instructions signed_by
 """)
-
+# What people's fields are called where nobody has declared them: a dropped file's columns, a
+# database's, Stripe's many ways to pay (`recipient_phone`, `customer_purchase_ip`, `lastName`).
+PERSONAL_KEY = re.compile(
+    r"""(^|_)(address\d?|street|line[12]|city|zip|postal|postcode|phone|mobile|fax|ip|notes?
+    |birthday|birthdate|birth|dob|iban|last4|fingerprint|payer|recipient|cardholder|holder
+    |(first|last|full|given|family|middle|verified|preferred|customer|buyer|contact)_?name)(_|$)""",
+    re.VERBOSE,
+)
+# Stripe's older ways to pay have the person's name and address among their own fields.
+PERSONAL_KINDS = ("card", "bank_account", "source")
 # What of a person's object is no more than a place for tax, a kind, or a time.
-KEPT = _words("""
+KEPT = ORDER_IDS | _words("""
 id province_code provinceCode province country_code countryCode countryCodeV2 country state
 currency currencyCode created_at createdAt updated_at updatedAt numberOfOrders orders_count amount
 total_spent marketingState object verified_email tax_exempt namespace key type
 """)
-
 NAMES = ("first_name", "firstName", "last_name", "lastName", "displayName", "name")
 
 
@@ -51,9 +60,8 @@ def masked(record: Any, person: Person, of_customer: bool) -> Any:
     given = dict(record)
     if of_customer:
         given["id"] = _masked_id(record.get("id"), person)
-    if of_customer or record.get("object") == "customer":  # Shopify's or Stripe's
         given |= {name: None for name in NAMES if name in given}
-    return {key: _mask(key, value, person, inside=False) for key, value in given.items()}
+    return _mask("", given, person, inside=False)
 
 
 def unquoted(value: Any, person: Person) -> Any:
@@ -66,9 +74,14 @@ def unquoted(value: Any, person: Person) -> Any:
 
 
 def _mask(key: str, value: Any, person: Person, inside: bool) -> Any:
+    """inside: within an object that is about the person."""
     if isinstance(value, dict):
-        within = inside or key in PERSONAL_OBJECTS
-        return {name: _mask(name, part, person, within) for name, part in value.items()}
+        within = inside or key in PERSONAL_OBJECTS or value.get("object") in PERSONAL_KINDS
+        names = NAMES if value.get("object") == "customer" else ()  # Stripe's, also in an event
+        return {
+            name: None if name in names else _mask(name, part, person, within)
+            for name, part in value.items()
+        }
     if isinstance(value, list):
         if key in PERSONAL_FIELDS:
             return []
@@ -80,7 +93,7 @@ def _mask(key: str, value: Any, person: Person, inside: bool) -> Any:
     if "email" in key.lower() and isinstance(value, str):
         return person.address
     flat = isinstance(value, str) and key in PERSONAL_OBJECTS  # a dropped row's column
-    if flat or key in PERSONAL_FIELDS or (inside and key not in KEPT):
+    if flat or _is_personal(key) or (inside and key not in KEPT):
         return None
     if not isinstance(value, str):
         return value
@@ -88,6 +101,12 @@ def _mask(key: str, value: Any, person: Person, inside: bool) -> Any:
     if inner is not None:
         return orjson.dumps(_mask(key, inner, person, inside)).decode()
     return _without(value, person)
+
+
+@cache
+def _is_personal(key: str) -> bool:
+    snake = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", key).lower()
+    return key in PERSONAL_FIELDS or PERSONAL_KEY.search(snake) is not None
 
 
 def _json(text: str) -> Any:
@@ -115,7 +134,7 @@ def _without(text: str, person: Person) -> str:
 
 def _replaced(text: str, parts: set[str], token: str) -> str:
     """A text that says a part in letters that no pattern finds (another composition, a letter that
-    folds into two) is replaced whole."""
+    folds into two, a phone number with signs) is replaced whole."""
     plain = folded(text)
     for part in sorted((part for part in parts if part in plain), key=len, reverse=True):
         text = re.sub(re.escape(part), token, text, flags=re.IGNORECASE)

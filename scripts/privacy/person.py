@@ -1,25 +1,34 @@
-"""Who a person is in the sources' records: by id, by account, by order, by what was learned."""
+"""Who a person is in the sources' records: what is learned of them, which records are theirs."""
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote
 
 # Fields that name the customer by id.
-CUSTOMER_IDS = frozenset({"customer_id", "customerId", "user_id", "shopify_customer_id"})
+CUSTOMER_IDS = frozenset(("customer_id", "customerId", "user_id", "shopify_customer_id"))
 # Fields that name an order, by id or by name.
-ORDER_IDS = frozenset({"order_id", "orderId", "shopify_order_id", "order_name", "orderName"})
+ORDER_IDS = frozenset(("order_id", "orderId", "shopify_order_id", "order_name", "orderName"))
+# Stripe's objects whose ids lead to more of the person's (a dispute names its charge and no one),
+# and the fields that name them.
+ACCOUNTS = ("customer", "charge", "payment_intent")
+ACCOUNT_IDS = frozenset(("id", "source", *ACCOUNTS))
 GID = "gid://shopify/Customer/"
 LEAST_TEXT = 5  # characters: shorter texts stand in too many others to be looked for
+# A phone number's last digits: all of a national number, however its country is written before it.
+NUMBER_DIGITS = 10
+LEAST_DIGITS = 9  # of fewer, others have the same
+DIALLED = re.compile(r"\d[\d ()./\u00a0-]{7,}\d")
+PUNCTUATION = str.maketrans("", "", " ()-./\u00a0")  # of written phone numbers
 
 
 @dataclass
 class Person:
     """customer_id: Shopify's digits. texts: emails, phones and full names, folded; what is learned
-    of the person from one record finds the next. accounts: Stripe's ids of the customer. orders:
-    ids and names of their orders. token: what stands for them from now on.
+    of the person from one record finds the next. accounts: Stripe's ids of the customer and of what
+    they paid. orders: ids and names of their orders. token: what stands for them from now on.
     """
 
     customer_id: str
@@ -27,6 +36,14 @@ class Person:
     texts: set[str] = field(default_factory=set[str])
     accounts: set[str] = field(default_factory=set[str])
     orders: set[str] = field(default_factory=set[str])
+
+    @classmethod
+    def asked(cls, customer_id: str, texts: Iterable[str]) -> "Person":
+        """Whom a request names, by what it says of them; the token comes with the work."""
+        person = cls(customer_id, "")
+        for text in texts:
+            remember(text, person)
+        return person
 
     @property
     def known(self) -> int:
@@ -54,7 +71,7 @@ def belongs(record: Any, person: Person, of_customer: bool) -> bool:
         return person.customer_id in ids
     return any(
         says(value, person.texts)
-        or (key in ("customer", "id") and str(value) in person.accounts)
+        or (key in ACCOUNT_IDS and str(value) in person.accounts)
         or (_names_order(parent, key) and digits(value) in person.orders)
         for parent, key, value in _leaves(record)
     )
@@ -67,26 +84,43 @@ def quotes(record: Any, person: Person) -> bool:
 
 def learn(record: Any, person: Person, of_order: bool = False) -> None:
     """Remember the emails, phones and full names of a record that belongs to the person, and the
-    record's own id where that is an account at Stripe or, of_order, an order."""
-    if record.get("object") == "customer":
+    record's own id where that leads to more at Stripe or, of_order, is an order's."""
+    if record.get("object") in ACCOUNTS:
         person.accounts.add(str(record["id"]))
     if of_order:
         person.orders |= {digits(record[key]) for key in ("id", "name") if record.get(key)}
     for holder in _objects(record):
         for key in ("email", "emailAddress", "receipt_email", "phone", "phoneNumber"):
-            _remember(holder.get(key), person)
+            remember(holder.get(key), person)
         first = holder.get("first_name") or holder.get("firstName")
         last = holder.get("last_name") or holder.get("lastName")
         if isinstance(first, str) and isinstance(last, str):
             for name in (f"{first} {last}", f"{last} {first}", f"{last}, {first}"):
-                _remember(name, person)
+                remember(name, person)
+
+
+def remember(value: Any, person: Person) -> None:
+    """An email also as it stands in a link's query, a phone number also as its digits."""
+    if not isinstance(value, str) or len(value.strip()) < LEAST_TEXT:
+        return
+    text = folded(value.strip())
+    person.texts.add(text)
+    if "@" in text:
+        person.texts.add(quote(text, safe="").lower())
+        return
+    number = text.translate(PUNCTUATION).removeprefix("+")
+    if number.isdigit() and len(number) >= LEAST_DIGITS:
+        person.texts.add(number[-NUMBER_DIGITS:])
 
 
 def says(value: Any, texts: set[str]) -> bool:
     if not isinstance(value, str):
         return False
     plain = folded(value)
-    return any(text in plain for text in texts)
+    if any(text in plain for text in texts):
+        return True
+    dialled = [found.translate(PUNCTUATION) for found in DIALLED.findall(plain)]
+    return any(text in number for number in dialled for text in texts)
 
 
 def folded(text: str) -> str:
@@ -134,12 +168,3 @@ def _objects(value: Any) -> Iterator[dict[str, Any]]:
     elif isinstance(value, list):
         for part in value:
             yield from _objects(part)
-
-
-def _remember(value: Any, person: Person) -> None:
-    """Also as an address stands in a link's query."""
-    if isinstance(value, str) and len(value.strip()) >= LEAST_TEXT:
-        text = folded(value.strip())
-        person.texts.add(text)
-        if "@" in text:
-            person.texts.add(quote(text, safe="").lower())

@@ -10,12 +10,12 @@ import orjson
 from scripts.landing.store import Store
 from scripts.landing.writer import MANIFESTS
 from scripts.privacy.landing import PART, REPORTS, learn_from_landing, records_of
-from scripts.privacy.person import Person, folded
+from scripts.privacy.person import Person
 
 
 def report(store: Store, customer_id: str, texts: tuple[str, ...]) -> tuple[str, int]:
     """(key of a gzip JSON Lines file in the bucket, records in it)."""
-    person = Person(customer_id, "", {folded(text) for text in texts})
+    person = Person.asked(customer_id, texts)
     learn_from_landing(store, person)
     key = f"{REPORTS}{secrets.token_hex(8)}{PART}"
     count = 0

@@ -14,13 +14,14 @@ import orjson
 from scripts.errors import FatalError
 from scripts.landing.store import Store
 from scripts.landing.writer import iso, now_utc
+from scripts.privacy.dropped import delete_refused
 from scripts.privacy.landing import (
     delete_reports,
     learn_from_landing,
     redact_landing,
     redact_unnamed,
 )
-from scripts.privacy.person import Person, folded
+from scripts.privacy.person import Person
 
 NOTES = "privacy/"  # what Spark reads
 WORK = "state/privacy/"
@@ -28,7 +29,7 @@ WORK = "state/privacy/"
 
 def ask(store: Store, customer_id: str, texts: tuple[str, ...]) -> None:
     """Keep what Shopify says of the customer until `redact` takes it: Kestra must not see it."""
-    said: dict[str, object] = {"texts": sorted(folded(text) for text in texts)}
+    said: dict[str, object] = {"texts": sorted(texts)}
     store.delete([_key(customer_id, "asked")])
     store.create(_key(customer_id, "asked"), said)
 
@@ -37,13 +38,14 @@ def redact(store: Store, customer_id: str) -> str:
     """Mask the customer in landing; the request's id. Called again it goes on."""
     if not customer_id.isdigit():
         raise FatalError(f"a customer is named by Shopify's number, not by {customer_id[:40]!r}")
-    work = _work(store, Person(customer_id, "", _asked(store, customer_id)))
+    work = _work(store, Person.asked(customer_id, _asked(store, customer_id)))
     person = Person(
         customer_id, work["token"], set(work["texts"]), set(work["accounts"]), set(work["orders"])
     )
     delete_reports(store, person)
     runs = redact_landing(store, person, work["request"])
     redact_unnamed(store, person)
+    delete_refused(store, person)
     leave_note(store, "customers/redact", work, runs)
     store.delete([_key(customer_id), _key(customer_id, "asked")])
     return str(work["request"])

@@ -19,7 +19,12 @@ from scripts.privacy.request import WORK, leave_note
 
 UNDER_WAY = f"{WORK}shop.json"
 LANDED = ("shopify/", "files/shopify_orders/", "files/rejected/")
-OBJECTS = ("dropzone/shopify_orders/", "state/shopify/", "alerts/anomalies/", "privacy/reports/")
+OBJECTS = (
+    *("dropzone/shopify_orders/", "state/shopify/", "privacy/reports/", "alerts/anomalies/"),
+    # What is open names products and orders. The marks of what was said go with it, because
+    # generations are counted anew.
+    *("state/alerts/anomalies/", "state/alerts/anomaly_messages/"),
+)
 
 
 def redact_shop(store: Store, shop: str) -> str:
@@ -49,17 +54,21 @@ def redact_shop(store: Store, shop: str) -> str:
 
 def _check(store: Store, shop: str) -> None:
     """Nobody's data goes by a slip of the pen: the name must be the one that was pulled."""
-    domains = set(_domains(store))
-    if not domains:
+    pulled = domains(store)
+    if not pulled:
         raise FatalError("no shop has been pulled into this bucket: there is nothing to delete")
-    if domains != {shop}:
-        raise FatalError(f"this bucket holds {', '.join(sorted(domains))}, not {shop!r}")
+    if pulled != {shop}:
+        raise FatalError(f"this bucket holds {', '.join(sorted(pulled))}, not {shop!r}")
 
 
-def _domains(store: Store) -> Iterator[str]:
-    for key in store.list(f"{MANIFESTS}shopify/shop/"):
-        for file in orjson.loads(store.read(key))["files"]:
-            yield from (str(record["myshopifyDomain"]) for _, record in lines(store, file["path"]))
+def domains(store: Store) -> set[str]:
+    """The myshopify.com domains of the shops that were pulled into the bucket; it should be one."""
+    return {
+        str(record["myshopifyDomain"])
+        for key in store.list(f"{MANIFESTS}shopify/shop/")
+        for file in orjson.loads(store.read(key))["files"]
+        for _, record in lines(store, file["path"])
+    }
 
 
 def _emptied(store: Store, prefix: str, request: str) -> Iterator[dict[str, str]]:

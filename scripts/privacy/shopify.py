@@ -46,8 +46,11 @@ def parse(body: bytes, headers: Mapping[str, Any], secret: str) -> Asked:
     topic = given.get("x-shopify-topic", "")
     if topic not in TOPICS:
         raise RefusedError(400, f"the topic is {topic[:60]!r}: this takes {', '.join(TOPICS)}")
-    said: Any = orjson.loads(body)
-    customer = said.get("customer") or {}
+    try:
+        said: Any = orjson.loads(body)
+        customer = said.get("customer") or {}
+    except (orjson.JSONDecodeError, AttributeError) as error:
+        raise RefusedError(400, "the body is no JSON object") from error
     number = str(customer.get("id") or "")
     if topic != "shop/redact" and not number.isdigit():
         raise RefusedError(400, "customer.id is missing")

@@ -17,6 +17,7 @@ SAME_PULL_SECONDS = 300
 DROP_TIMES = 3  # of the usual days between two drops
 DROP_DAYS = 2  # at least: people drop daily files late
 ENOUGH = 3  # intervals, before any is usual
+YOUNG_HOURS = 48  # of silence that are told when none is usual yet: the schedule never ran, say
 FILES, REJECTED = "files", "rejected"  # rows that were refused need not keep coming
 SIGNS = "anomaly_signs"
 
@@ -52,13 +53,15 @@ def silent_pulls(scene: Scene) -> str:
     ),
     silent AS (
       SELECT *, (unix_seconds(TIMESTAMP '{scene.now}') - unix_seconds(last)) / 3600 AS since,
-        greatest({PULL_HOURS}, {TIMES} * hours) AS allowed FROM rhythm WHERE gaps >= {ENOUGH}
+        IF(gaps < {ENOUGH}, {YOUNG_HOURS}, greatest({PULL_HOURS}, {TIMES} * hours)) AS allowed,
+        IF(gaps < {ENOUGH}, '', concat('; usually it is every ', round(hours, 1), ' hours'))
+          AS usually
+      FROM rhythm
     )
     SELECT 'stale_source' AS kind, source AS subject, 'critical' AS severity,
       CAST(since AS DOUBLE) AS measured, CAST(allowed AS DOUBLE) AS expected,
       {scene.sources.day("last")} AS day,
-      concat(source, ' was last pulled ', round(since), ' hours ago; usually it is every ',
-        round(hours, 1), ' hours') AS sentence
+      concat(source, ' was last pulled ', round(since), ' hours ago', usually) AS sentence
     FROM silent WHERE since > allowed
     """
 

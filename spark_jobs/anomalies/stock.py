@@ -14,14 +14,20 @@ DROP_DAYS_OF_SALES = 5
 
 
 def stock_outs(scene: Scene) -> str:
-    """Nothing available anywhere of an item that was sold in the last 28 days: an item that nobody
-    asks for is not missed. Critical when half a unit a day or more is lost."""
+    """Nothing available anywhere of an item that was sold in its last 28 days with stock: an item
+    that nobody asks for is not missed. What is gone sells nothing, so the days since it went say
+    nothing; it stays an incident. Critical when half a unit a day or more is lost."""
     return f"""
     SELECT 'stock_out' AS kind, sku AS subject,
-      IF(sold / 28 >= 0.5, 'critical', 'warning') AS severity, CAST(available AS DOUBLE) AS
-      measured, CAST(sold AS DOUBLE) AS expected, date AS day,
-      concat(title, ' (', sku, ') is out of stock; ', sold, ' sold in the last 28 days') AS sentence
-    FROM ({_items(scene)}) WHERE is_last AND available <= 0 AND sold > 0
+      IF(asked / 28 >= 0.5, 'critical', 'warning') AS severity, CAST(available AS DOUBLE) AS
+      measured, CAST(asked AS DOUBLE) AS expected, date AS day,
+      concat(title, ' (', sku, ') is out of stock; ', asked, ' sold in the last 28 days',
+        IF(asked > sold, ' with stock', '')) AS sentence
+    FROM (
+      SELECT *, max(sold) OVER (PARTITION BY sku, stocked_days) AS asked
+      FROM ({_items(scene)})
+    )
+    WHERE is_last AND available <= 0 AND asked > 0
     """
 
 
@@ -40,9 +46,11 @@ def stock_drops(scene: Scene) -> str:
 
 def _items(scene: Scene) -> str:
     """One row an item and day, with the day before. An item with two histories (a location's last
-    days only) has NULL before and cannot have dropped."""
+    days only) has NULL before and cannot have dropped. stocked_days: how many days it has been
+    there until then, the same from the last such day on."""
     return f"""
     SELECT *, lag(available) OVER (PARTITION BY sku ORDER BY date) AS before,
+      count_if(available > 0) OVER (PARTITION BY sku ORDER BY date) AS stocked_days,
       date = max(date) OVER () AS is_last
     FROM (
       SELECT date, sku, coalesce(max(product_title), 'Item') AS title, max(units_sold_28d) AS sold,

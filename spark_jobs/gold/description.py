@@ -23,7 +23,8 @@ class Check:
 class Description:
     """grain: columns that identify a row. sources: tables that the query reads, with their layer.
 
-    columns: name -> meaning, in the table's order.
+    columns: name -> meaning, in the table's order. personal: those that say who somebody is, whose
+    values Delta's log, which outlives the rows, must not hold.
     """
 
     name: str
@@ -34,6 +35,7 @@ class Description:
     freshness: str
     columns: dict[str, str]
     checks: tuple[Check, ...]
+    personal: tuple[str, ...] = ()
 
 
 @cache
@@ -49,4 +51,5 @@ def describe(name: str) -> Description:
         freshness=found["freshness"],
         columns=found["columns"],
         checks=tuple(Check(**check) for check in found.get("checks", [])),
+        personal=tuple(found.get("personal", [])),
     )

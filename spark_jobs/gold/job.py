@@ -4,8 +4,11 @@ A mart that can follow its sources' changes rewrites only the rows that they tou
 """
 
 import logging
+import re
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
+
+from pyspark.errors import PySparkException
 
 from spark_jobs.gold import ledger
 from spark_jobs.gold.follow import Ageing, Head, Moved, bring_up, head
@@ -22,6 +25,8 @@ log = logging.getLogger(__name__)
 PARALLEL = 2
 SILVER = {table.name: table for table in EVERY}
 PARENTS = {table.name: table for table in TABLES}
+# Conditions of reading a feed whose files somebody has vacuumed before their time.
+UNREADABLE = re.compile("TIME_TRAVEL|FILE_NOT_|FAILED_READ_FILE")
 MART = {mart.name: mart for mart in MARTS}
 READ = {source for mart in MARTS for source in mart.description.sources}
 
@@ -52,10 +57,11 @@ def run(lake: Lakehouse, default_timezone: str) -> int:
     held = held_by(lake)
     sources = sources_of(lake, held, default_timezone)
     silver = silver_now(lake, held, known.built)
+    broken = _broken(lake, known.built)
     done: dict[str, Future[Outcome]] = {}
     with ThreadPoolExecutor(PARALLEL) as pool:
         for mart in MARTS:  # in an order in which what a mart reads has been submitted before it
-            former = known.built.get(mart.name)
+            former = None if mart.name in broken else known.built.get(mart.name)
             done[f"gold.{mart.name}"] = pool.submit(
                 _bring, lake, mart, sources, former, silver, dict(done)
             )
@@ -64,6 +70,26 @@ def run(lake: Lakehouse, default_timezone: str) -> int:
     built = {name: outcome.built for name, outcome in outcomes.items()}
     ledger.record(lake, MARTS, known.seen, built, wrote)
     return len(wrote)
+
+
+def _broken(lake: Lakehouse, built: dict[str, Built]) -> set[str]:
+    """Marts whose tables somebody else has deleted or given other columns, and the marts that read
+    those: they are built whole."""
+
+    def is_broken(mart: Mart) -> bool:
+        return lake.columns("gold", mart.name) != list(mart.description.columns)
+
+    known = [mart for mart in MARTS if mart.name in built]
+    with ThreadPoolExecutor(PARALLEL) as pool:
+        found = {
+            f"gold.{m.name}" for m, b in zip(known, pool.map(is_broken, known), strict=True) if b
+        }
+    for mart in MARTS:
+        if f"gold.{mart.name}" in found:
+            log.warning("gold.%s was deleted or altered: it is built anew", mart.name)
+        elif found & set(mart.description.sources):
+            found.add(f"gold.{mart.name}")
+    return {name.removeprefix("gold.") for name in found}
 
 
 def silver_now(
@@ -142,7 +168,13 @@ def _followed(
     if former is None or moved is None:
         return None
     ageing = Ageing(former.as_of, built.as_of) if former.as_of != built.as_of else None
-    return bring_up(lake, mart, sources, moved, ageing)
+    try:
+        return bring_up(lake, mart, sources, moved, ageing)
+    except PySparkException as error:
+        if not UNREADABLE.search(error.getCondition() or ""):
+            raise
+        log.warning("gold.%s: its sources' changes are gone: it is built whole", mart.name)
+        return None
 
 
 def moved_since(former: Built, now: dict[str, tuple[Seen, Head]]) -> dict[str, Moved] | None:
@@ -150,7 +182,7 @@ def moved_since(former: Built, now: dict[str, tuple[Seen, Head]]) -> dict[str, M
     moved: dict[str, Moved] = {}
     for source, (seen, found) in now.items():
         last = former.sources.get(source)
-        if last is None or last.declared != seen.declared:
+        if last is None or last.declared != seen.declared or last.version > seen.version:
             return None
         if last.version != seen.version:
             if last.version < found.told_since:
@@ -190,7 +222,12 @@ def held_by(lake: Lakehouse) -> Held:
     )
     return Held(
         {f"{row.source}_{row.stream}": row.n for row in rows if row.source != DECLARATION},
-        {row.stream: row.last for row in rows if row.source == DECLARATION},
+        # A table that silver had to build anew is declared twice.
+        {
+            row.stream: row.last if row.n == 1 else f"{row.last} {row.n}"
+            for row in rows
+            if row.source == DECLARATION
+        },
     )
 
 
@@ -216,6 +253,8 @@ def build(lake: Lakehouse, mart: Mart, sources: Sources) -> None:
     query, meaning = mart.query(sources), mart.description
     if mart.snapshot:
         day = (mart.snapshot, sources.as_of)
-        lake.replace_snapshot(query, "gold", mart.name, meaning.title, meaning.columns, day)
+        lake.replace_snapshot(
+            query, "gold", mart.name, meaning.title, meaning.columns, day, meaning.personal
+        )
     else:
-        lake.replace(query, "gold", mart.name, meaning.title, meaning.columns)
+        lake.replace(query, "gold", mart.name, meaning.title, meaning.columns, meaning.personal)

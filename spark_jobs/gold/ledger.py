@@ -59,8 +59,8 @@ def fresh(mart: Mart, sources: Sources) -> Built:
 
 def _code(mart: Mart, facts: Sources) -> str:
     follow = mart.follow(facts) if mart.follow else None
-    columns = mart.description.columns
-    return _hash(mart.query(facts), repr(columns), repr(follow), repr(PROPERTIES))
+    columns, personal = mart.description.columns, mart.description.personal
+    return _hash(mart.query(facts), repr(columns), repr(follow), repr(PROPERTIES), *personal)
 
 
 def read(lake: Lakehouse, marts: tuple[Mart, ...]) -> Known:

@@ -5,7 +5,8 @@ from spark_jobs.gold.mart import Sources
 SALE = "type IN ('charge', 'payment')"
 REFUND = "type IN ('refund', 'payment_refund', 'refund_failure', 'payment_refund_failure')"
 ADJUSTMENT = "type = 'adjustment'"
-PAYOUT = "type LIKE 'payout%'"
+# With what came back of them, so that a payout that failed is none; and transfers of platforms.
+PAYOUT = "type LIKE 'payout%' OR type LIKE '%transfer%'"
 OTHER = f"NOT ({SALE} OR {REFUND} OR {ADJUSTMENT} OR {PAYOUT})"
 # Name -> (what is added up, of which balance transactions).
 AMOUNTS = {
@@ -15,13 +16,14 @@ AMOUNTS = {
     "total_daily_other_transactions_amount": ("amount", OTHER),
     "total_daily_gross_transaction_amount": ("amount", f"NOT ({PAYOUT})"),
     "total_daily_net_transactions_amount": ("net", f"NOT ({PAYOUT})"),
-    "total_daily_payout_fee_amount": ("fee", PAYOUT),
+    "total_daily_payout_fee_amount": ("-fee", PAYOUT),
     "total_daily_gross_payout_amount": ("amount", PAYOUT),
-    "daily_net_activity_amount": ("net", "true"),
+    "daily_net_activity_amount": (f"IF({PAYOUT}, -fee, net)", "true"),
+    "daily_end_balance_amount": ("net", "true"),
 }
 COUNTS = {
     "total_daily_sales_count": SALE,
-    "total_daily_payouts_count": PAYOUT,
+    "total_daily_payouts_count": "type = 'payout'",
     "total_daily_adjustments_count": ADJUSTMENT,
 }
 

@@ -118,7 +118,8 @@ def _silver(lake: Lakehouse, changed: list[Row]) -> None:
 
 def _snapshots(lake: Lakehouse, request: Row) -> None:
     """Older days of the marts that keep them: a customer whom silver does not know any more is the
-    one who asked. Of a shop that is gone every day goes."""
+    one who asked, or one whom the shop has merged into another: each becomes somebody of their own.
+    Of a shop that is gone every day goes."""
     orders = lake.name("silver", "orders")
     for mart in MARTS:
         if not mart.snapshot:
@@ -130,10 +131,15 @@ def _snapshots(lake: Lakehouse, request: Row) -> None:
             lake.spark.sql(
                 f"""
                 MERGE INTO {table} AS old
-                USING (SELECT DISTINCT customer_id FROM {table}
-                       LEFT ANTI JOIN {orders} USING (customer_id)) AS gone
+                USING (
+                  SELECT customer_id, row_number() OVER (ORDER BY customer_id) AS n
+                  FROM (SELECT DISTINCT customer_id FROM {table}
+                        LEFT ANTI JOIN {orders} USING (customer_id))
+                  WHERE customer_id NOT LIKE 'redacted-%'
+                ) AS gone
                 ON old.customer_id = gone.customer_id
-                WHEN MATCHED THEN UPDATE SET customer_id = '{request.token}'
+                WHEN MATCHED THEN UPDATE SET
+                  customer_id = concat('{request.token}', IF(n = 1, '', concat('-', n)))
                 """
             )
 

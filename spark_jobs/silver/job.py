@@ -1,13 +1,13 @@
 """The silver task: what bronze holds and silver has not seen yet, table by table."""
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from spark_jobs.lakehouse import Lakehouse
 from spark_jobs.parallel import for_each
 from spark_jobs.silver.drift import note
-from spark_jobs.silver.engine import QUARANTINE, build, empty_view, explode, join, quarantine
+from spark_jobs.silver.engine import META, QUARANTINE, build, empty_view, explode, join, quarantine
 from spark_jobs.silver.table import Declared, Exploded, Joined, Table, fingerprint
 from spark_jobs.silver.tables import EXPLODED, JOINED, TABLES, database
 
@@ -71,6 +71,10 @@ def run(lake: Lakehouse) -> int:
     lake.create("silver", "quarantine", QUARANTINE, refused, stats="`table`,`_run_id`")
     work = _work(lake, progress)
     due = _due(work)
+    if broken := _broken(lake, work, due):
+        held = {(name, code) for name, code in work.declared if name not in broken}
+        work = replace(work, declared=held)
+        due = _due(work)
     if not due.every and not work.pending:
         return 0
     anew = [table for table in due.every if work.anew(table)]
@@ -123,6 +127,22 @@ def _due(work: Work) -> Due:
             if table.sources[0] in held and (work.anew(table) or names & set(table.sources))
         ],
     )
+
+
+def _broken(lake: Lakehouse, work: Work, due: Due) -> set[str]:
+    """Tables that this run is to change and that somebody else has deleted or given other columns:
+    they are built anew. A merge would fail, or leave columns out without a word."""
+    broken: set[str] = set()
+
+    def look(table: Declared) -> None:
+        held = lake.columns("silver", table.name)
+        meant = [*table.columns, *META.split(", ")] if isinstance(table, Table) else held
+        if not held or held != meant:
+            log.warning("silver.%s was deleted or altered: it is built anew", table.name)
+            broken.add(table.name)
+
+    for_each(look, [table for table in due.every if not work.anew(table)], PARALLEL)
+    return broken
 
 
 def _build_all(lake: Lakehouse, work: Work, due: Due) -> None:

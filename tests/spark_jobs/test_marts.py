@@ -316,9 +316,15 @@ def test_overview_has_the_names_that_dbt_users_know(lab):
     assert rows["2026-03-02", "USD"] == (1, 1, 1)
     assert rows["2026-04-01", "USD"] == (1, 1, 0)  # sent from nobody knows where
     assert rows["2026-04-10", "VND"] == (0, 0, 0)
-    balance = found(lab, "daily_shop_overview", ("date_day",), "daily_end_balance_amount")
-    days = ("2026-03-02", "2026-03-03", "2026-03-04")
-    assert [balance[day,] for day in days] == [("99.37",), ("99.37",), ("0.00",)]
+    # The activity is before payouts, the end balance after them, and only its rolling total is what
+    # lies at Stripe: as dbt_stripe has them.
+    names = ("daily_net_activity_amount", "daily_end_balance_amount")
+    balance = found(
+        lab, "daily_shop_overview", ("date_day",), *names, "rolling_daily_end_balance_amount"
+    )
+    assert balance["2026-03-02",] == ("99.37", "99.37", "99.37")
+    assert balance["2026-03-03",] == ("0.00", "0.00", "99.37")
+    assert balance["2026-03-04",] == ("0.00", "-99.37", "0.00")
 
 
 def test_a_second_run_builds_nothing(lab):

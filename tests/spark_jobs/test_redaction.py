@@ -20,7 +20,7 @@ from spark_jobs.privacy.redact import run
 CUSTOMER = "770000000001"
 NAME, LAST, EMAIL = "Canarina", "Vogelsang", "canarina.v@aviary.example"
 PHONE, STREET = "+15551230987", "7 Nightingale Lane"
-CANARIES = [NAME, LAST, "aviary", PHONE, "Nightingale", BORN]
+CANARIES = [NAME, LAST, "aviary", PHONE, "Nightingale", BORN, CUSTOMER]
 GID = f"gid://shopify/Customer/{CUSTOMER}"
 AT = "2026-10-05T12:00:00Z"
 ADDRESS = {
@@ -38,6 +38,7 @@ ADDRESS = {
 # Silver and gold are built twice, and every table is vacuumed.
 pytestmark = pytest.mark.timeout(900)
 SHOP = "fern.myshopify.com"
+OLD = "as_of_date = DATE '2026-01-01'"
 WANTED = ("sales", "daily_revenue", "customer_segments")
 
 
@@ -50,6 +51,10 @@ class ReadableStore(FolderStore):
 
     def read(self, key: str) -> bytes:
         return (self.folder / key).read_bytes()
+
+    def etags(self, prefix: str) -> Iterator[tuple[str, str, int]]:
+        for key in self.list(prefix):
+            yield key, "etag", (self.folder / key).stat().st_size
 
     def exists(self, key: str) -> bool:
         return (self.folder / key).exists()
@@ -163,6 +168,13 @@ def redacted(lab):
         lab.land("shopify", stream, [SHOPIFY[stream]])
     lab.land("stripe", "payment_methods", [STRIPE["payment_methods"]])
     lab.build("daily_revenue", "customer_segments")
+    # A day long ago: her, and somebody whom the shop has merged into another customer since.
+    segments = lab.lake.name("gold", "customer_segments")
+    lab.lake.spark.sql(
+        f"INSERT INTO {segments} SELECT DATE '2026-01-01', customer, "
+        f"s.* EXCEPT (as_of_date, customer_id) FROM (SELECT * FROM {segments} LIMIT 1) AS s "
+        f"LATERAL VIEW explode(array('{CUSTOMER}', '2', '3')) AS customer"
+    )
     lab.before = lab.rows("gold.daily_revenue", order="date")
     assert set(CANARIES) <= set(found(lab.folder))
     lab.request = redact(ReadableStore(lab.folder), CUSTOMER)
@@ -189,6 +201,12 @@ def test_the_audit_says_that_it_was_done_and_not_of_whom(lab):
     assert row["request"] == lab.request
     assert CUSTOMER not in str(row)
     assert run(lab.lake, "America/New_York") == 0
+
+
+def test_older_days_of_customers_have_neither_her_nor_two_of_one_id(lab):
+    known = {row["customer_id"] for row in lab.rows("gold.customer_segments", OLD)}
+    assert len(known) == 3
+    assert known & {CUSTOMER, "2", "3"} == {"2"}
 
 
 def test_silver_still_has_each_row_of_hers_without_her(lab):

@@ -68,7 +68,6 @@ def query(sources: Sources) -> str:
       coalesce(s.timezone, '{sources.timezone}') AS iana_timezone,
       trunc(date_day, 'WEEK') AS date_week, trunc(date_day, 'MM') AS date_month,
       trunc(date_day, 'YEAR') AS date_year, f.* EXCEPT (date_day, currency),
-      CAST(sum(daily_net_activity_amount) OVER days AS DECIMAL(18,2)) AS daily_end_balance_amount,
       {rolling}
     FROM filled AS f CROSS JOIN shop
     WINDOW days AS (PARTITION BY f.currency ORDER BY date_day)

@@ -56,6 +56,7 @@ CUSTOMER_LINKS = Joined(
     FROM ranked
     """,
     comment="One row a Stripe customer that is one of Shopify's, and what says so",
+    personal=("customer_id",),
     meanings={
         "stripe_customer_id": "Stripe's customer; a Shopify customer may have several",
         "customer_id": "Shopify's customer: the first of the candidates",

@@ -56,7 +56,7 @@ CLICKSTREAM = Table(
         "session_id is missing": "session_id IS NOT NULL",
         "event is missing": "event <> ''",
     },
-    personal=("email_hash", "page", "referrer"),
+    personal=("customer_id", "email_hash", "page", "referrer"),
 )
 
 SHIPMENTS = Table(

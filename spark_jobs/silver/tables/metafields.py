@@ -37,7 +37,7 @@ OWNERS = Table(
     comment="One row an owner with all its metafields, so that a removed one is gone",
     expectations={"id is missing": "owner_id <> ''"},
     # What a shop keeps there of its customers can be anything: a birthday, an address.
-    personal=("metafields",),
+    personal=("owner_id", "metafields"),
     meanings={
         "owner_type": "product, order, customer",
         "owner_id": _OWNER,
@@ -52,7 +52,7 @@ METAFIELDS = Exploded(
     key=("owner_type", "owner_id", "metafield_id"),
     source="SELECT owner_type, owner_id, m.* FROM parent LATERAL VIEW explode(metafields) AS m",
     comment="One row a metafield",
-    personal=("value",),
+    personal=("owner_id", "value"),
     meanings={
         "owner_type": "product, order, customer",
         "owner_id": _OWNER,

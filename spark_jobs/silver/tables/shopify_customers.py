@@ -35,5 +35,5 @@ CUSTOMERS = Table(
     changed_at="updated_at",
     comment="One row a Shopify customer",
     expectations={"id is missing": "customer_id <> ''"},
-    personal=("first_name", "last_name", "email", "email_hash", "city"),
+    personal=("customer_id", "first_name", "last_name", "email", "email_hash", "city"),
 )

@@ -95,6 +95,7 @@ GIFT_CARDS = Table(
     changed_at="updated_at",
     comment="One row a gift card with what is left on it",
     expectations={"id is missing": "gift_card_id <> ''"},
+    personal=("customer_id",),
     meanings={
         "enabled": "Whether it can be used",
         "initial_value": "What it was sold with",

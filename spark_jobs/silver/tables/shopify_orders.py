@@ -231,5 +231,5 @@ ORDERS = Table(
           OR exists(f.lines, l -> NOT ({below(LARGEST, "l.subtotal", "l.tax", "l.quantity")})))""",
     },
     clustered=("processed_at",),
-    personal=("email_hash",),
+    personal=("customer_id", "email_hash"),
 )

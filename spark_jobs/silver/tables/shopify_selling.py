@@ -88,7 +88,7 @@ DRAFT_ORDERS = Table(
     changed_at="updated_at",
     comment="One row an order that was written down and not placed yet",
     expectations={"id is missing": "draft_order_id <> ''"},
-    personal=("email_hash",),
+    personal=("customer_id", "email_hash"),
     enums=("status",),
     meanings={
         "completed_at": "When it became an order",
@@ -124,6 +124,7 @@ ABANDONED_CHECKOUTS = Table(
     changed_at="updated_at",
     comment="One row a checkout that was left before it was paid",
     expectations={"id is missing": "checkout_id <> ''"},
+    personal=("customer_id",),
     meanings={
         "completed_at": "When the buyer came back and paid",
         "units": "How many things were in it",

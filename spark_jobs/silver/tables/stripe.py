@@ -28,7 +28,7 @@ CUSTOMERS = Table(
     changed_at="created_at",
     comment="Stripe customers",
     expectations=EXPECTED,
-    personal=("email_hash",),
+    personal=("email_hash", "shopify_customer_id"),
 )
 
 PAYMENT_INTENTS = Table(

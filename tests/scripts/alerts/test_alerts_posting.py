@@ -3,8 +3,10 @@
 import pytest
 import requests
 from executions import entry, execution, kestra_telling, task_run
+from hostile import Answer, hostile
 from local_service import Service
 
+from scripts.alerts import slack
 from scripts.alerts.failed_run import alert
 from scripts.errors import FatalError
 from scripts.landing.store import Store
@@ -78,3 +80,19 @@ def test_the_longest_message_is_taken_by_slack(
     with kestra_telling([FAILED], logs) as url:
         assert alert(told(url), slack_webhook, store, FAILED["id"]) is True
     assert len(messages(slack_server)) == 1
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        Answer({"ok": False, "error": "not_authed"}),
+        Answer(status=302, headers={"Location": "/sign-in"}),
+        Answer(b"<html>gone", status=410),
+    ],
+)
+def test_what_is_no_webhook_has_not_taken_the_message(answer: Answer) -> None:
+    """Slack's other addresses refuse with status 200; a proxy sends to its sign-in page."""
+    with hostile(answer, Answer(b"welcome")) as service:
+        with pytest.raises(FatalError, match=r"Slack refused the message: .*SLACK_WEBHOOK_URL"):
+            slack.post(service.url, {"text": "hello"})
+        assert len(service.asked) == 1

@@ -54,6 +54,24 @@ def test_parts_are_masked_and_manifests_true(store: Store) -> None:
     assert list(store.list("state/privacy/")) == []
 
 
+def test_what_a_pull_lands_meanwhile_is_masked_too(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    land(store, "shopify", "orders", HERS)
+    given = landing._redacted
+    late = [{**HERS, "id": 9}]
+
+    def slow(*arguments):
+        while late:
+            land(store, "shopify", "orders", late.pop())
+        return given(*arguments)
+
+    monkeypatch.setattr(landing, "_redacted", slow)
+    identity = redact(store, "77001")
+    assert b"jane@home" not in everything(store)
+    assert len(orjson.loads(store.read(f"privacy/{identity}.json"))["runs"]) == 2
+
+
 def test_a_key_of_a_database_may_be_her_email(store: Store) -> None:
     land(store, "shopify", "orders", HERS)
     land(store, "database", "leads", {"id": "jane@home.example", "score": 3})
@@ -78,6 +96,21 @@ def test_lines_that_do_not_name_her_stay_byte_for_byte(store: Store) -> None:
     )
     assert (first, third) == (his, his)
     assert b"jane" not in second
+
+
+def test_what_names_only_her_charge_is_masked(store: Store) -> None:
+    evidence = {"customer_name": "J. Nightingale", "customer_purchase_ip": "203.0.113.7"}
+    land(store, "stripe", "disputes", {"id": "dp_1", "charge": "ch_1", "evidence": evidence})
+    moved = {"id": "txn_1", "source": "ch_1", "description": "Tee for Nightingale", "net": 1}
+    land(store, "stripe", "balance_transactions", moved, {**moved, "id": "txn_2", "source": "ch_2"})
+    paid = {"id": "ch_1", "object": "charge", "receipt_email": "jane@home.example"}
+    land(store, "stripe", "charges", paid)
+    land(store, "shopify", "orders", HERS)
+    redact(store, "77001")
+    assert b"203.0" not in everything(store)
+    hers, other = (row["record"] for row in landed(store, "stripe", "balance_transactions"))
+    assert (hers["description"], hers["net"]) == (None, 1)
+    assert other["description"] == "Tee for Nightingale"
 
 
 def test_what_is_hers_by_account_or_order_alone_is_masked(store: Store) -> None:
@@ -146,6 +179,30 @@ def test_dropped_files_that_named_the_person_go_and_the_others_stay(store: Store
         "dropzone/shipping/b.csv",
     ]
     assert b"jane@home" not in everything(store).lower()
+
+
+def test_a_file_that_was_refused_whole_goes_wherever_it_names_the_person(store: Store) -> None:
+    """Landing has only its first bytes, packed ones as they are."""
+    header = "tracking_number,note\n"  # no carrier
+    hers = header + "T1,bob\n" * 30_000 + "T2,for JANÉ@home.example\n"
+    short = "x\njane@home.example".encode("utf-16")
+    landing.put(store, "dropzone/clickstream/short.csv", short)
+    landing.put(store, "dropzone/shipping/packed.csv.gz", gzip.compress(hers.encode()))
+    landing.put(store, "dropzone/shipping/long.csv", hers.encode("utf-16"))
+    landing.put(store, "dropzone/shipping/his.csv", header.encode() + b"T1,bob\n")
+    landing.put(store, "dropzone/elsewhere/hers.txt", hers.encode())
+    assert [run.bad_files for run in land_files(store, "") if run.files] == [3, 1]
+    landing.put(store, "dropzone/shipping/waits.csv", hers.encode())
+    land(store, "shopify", "orders", HERS)
+    redact(store, "77001")
+    assert list(store.list("dropzone/")) == [
+        "dropzone/elsewhere/hers.txt",
+        "dropzone/shipping/his.csv",
+        "dropzone/shipping/waits.csv",
+    ]
+    heads = [str(row["record"]["raw"]) for row in landed(store, "files", "rejected")]
+    assert "home.example" not in "".join(heads)
+    assert "\\x1f" not in "".join(heads)
 
 
 def test_a_request_that_died_goes_on_with_its_token(

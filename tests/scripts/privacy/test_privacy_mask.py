@@ -124,6 +124,59 @@ def test_json_in_a_text_is_masked_like_json() -> None:
     assert after == {"id": 3, "receipt": empty}
 
 
+WHOSE = {"customer": {"id": 77001}}
+STREET = {"line1": "7 Elm St", "city": "Springfield"}
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"line_items": [{"properties": [{"name": "Engraving", "value": "Jane"}]}]},
+        {"order_status_url": "https://fern.example/orders/1/authenticate?key=jane"},
+        {"customer_address": STREET, "customer_shipping": {"name": "J. Doe", "address": STREET}},
+        {"evidence": {"customer_purchase_ip": "203.0.113.7", "uncategorized_text": "Jane wrote"}},
+        {"source": {"object": "card", "name": "J. Doe", "address_line1": "7 Elm St"}},
+        {
+            "sources": {
+                "data": [{"object": "card", "name": "J. Doe", "address_city": "Springfield"}]
+            }
+        },
+        {"payment_method_details": {"card": {"wallet": {"visa_checkout": {"name": "J. Doe"}}}}},
+        {"payment_method_details": {"ideal": {"verified_name": "J DOE"}}},
+        {"payment_method_details": {"paypal": {"payer_name": "J. Doe", "payer_id": "JANE1"}}},
+        {"payment_method_details": {"us_bank_account": {"account_holder_name": "J. Doe"}}},
+        {"custom_fields": [{"key": "engraving", "text": {"value": "Jane"}}]},
+        {"metadata": {"gift_message": "Dear Jane"}},
+        {"data": {"object": {"object": "customer", "name": "J. Doe"}}},
+        {"data": {"previous_attributes": {"name": "Jane Springfield"}}},
+        {"ip_address": "203.0.113.7", "client_ip": "203.0.113.7", "lastIp": "203.0.113.7"},
+        {"delivery_address": "7 Elm St", "addressLine1": "7 Elm St", "city": "Springfield"},
+        {"full_name": "J. Doe", "signed_by": "J. Doe", "delivery_note": "ask for Jane"},
+    ],
+)
+def test_whatever_a_source_calls_it_is_masked(said: dict[str, Any]) -> None:
+    after = str(masked({**WHOSE, **said}, jane(), of_customer=False)).lower()
+    gone = ("jane", "doe", "elm", "springfield", "203.0")
+    assert [text for text in gone if text in after] == []
+
+
+def test_the_order_that_metadata_names_stays() -> None:
+    record = {"metadata": {"shopify_order_id": "5001", "shopify_customer_id": "77001"}}
+    assert masked(record, jane(), of_customer=False) == {
+        "metadata": {"shopify_order_id": "5001", "shopify_customer_id": "redacted-abc"}
+    }
+
+
+@pytest.mark.parametrize("written", ["(555) 123-0987", "555.123.0987", "+1 555 123 0987"])
+def test_a_phone_number_is_found_however_it_is_written(written: str) -> None:
+    person = Person.asked("77001", ["+15551230987"])
+    person.token = "redacted-abc"
+    parcel = {"id": "T1", "memo": f"call {written}"}
+    assert belongs(parcel, person, of_customer=False)
+    assert masked(parcel, person, of_customer=False) == {"id": "T1", "memo": "redacted-abc"}
+    assert not belongs({"id": "T2", "memo": "call 555-123-0988"}, person, of_customer=False)
+
+
 @given(
     st.recursive(
         st.integers() | st.booleans() | st.none(),

@@ -5,7 +5,9 @@ import gzip
 import orjson
 import pytest
 from lake import landed, manifests
+from local_service import Service
 
+from scripts.alerts.incidents import tell
 from scripts.errors import FatalError
 from scripts.landing.store import Store
 from scripts.landing.writer import LandingWriter
@@ -53,6 +55,19 @@ def test_the_shop_goes_and_the_rest_stays(pulled: Store) -> None:
         ("files", "shopify_orders"),
     }
     assert [key for key in keys if key.startswith("state/privacy/")] == []
+
+
+def test_what_was_wrong_with_the_shop_is_forgotten_and_can_be_told_anew(
+    pulled: Store, slack_server: Service, slack_webhook: str
+) -> None:
+    wrong = {"kind": "stock_out", "subject": "TEE", "severity": "warning", "day": "2026-11-20"}
+    line = {"incidents": [{**wrong, "sentence": "Nightingale tee is out of stock"}]}
+    pulled.create("alerts/anomalies/20261120T100000Z/part-0.txt", line)
+    assert tell(pulled, slack_webhook) == 1
+    redact_shop(pulled, SHOP)
+    assert b"Nightingale" not in b"".join(pulled.read(key) for key in pulled.list(""))
+    pulled.create("alerts/anomalies/20261121T100000Z/part-0.txt", line)
+    assert tell(pulled, slack_webhook) == 1
 
 
 def test_another_name_deletes_nothing(pulled: Store) -> None:

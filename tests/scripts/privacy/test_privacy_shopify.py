@@ -4,12 +4,16 @@ import base64
 import gzip
 import hashlib
 import hmac
+import subprocess
+from datetime import timedelta
 from pathlib import Path
 
 import orjson
 import pytest
 from lake import run_script
+from local_service import Service
 
+from scripts.landing.claims import claim
 from scripts.landing.store import Store
 from scripts.landing.writer import LandingWriter
 from scripts.privacy.report import report
@@ -46,6 +50,8 @@ def test_what_shopify_signed_is_understood() -> None:
         (BODY, {**signed(), "x-shopify-hmac-SHA256": ["é"]}, 401),
         (BODY, signed(topic="orders/create"), 400),
         (b"{}", signed(b"{}"), 400),
+        (b"[1]", signed(b"[1]"), 400),
+        (b"no JSON", signed(b"no JSON"), 400),
     ],
 )
 def test_others_are_refused(body: bytes, headers: dict, status: int) -> None:
@@ -89,3 +95,58 @@ def test_the_email_that_shopify_names_is_looked_for(
     assert b"jane" not in parts
     assert b"john" in parts
     assert [key for key in store.list("state/privacy/") if "requests" not in key] == []
+
+
+def sent(
+    given: dict[str, str], folder: Path, body: bytes = BODY, topic: str = "customers/redact"
+) -> subprocess.CompletedProcess[str]:
+    (folder / "body").write_bytes(body)
+    headers = base64.b64encode(orjson.dumps(signed(body, topic))).decode()
+    given = {**given, "SHOPIFY_API_SECRET": SECRET}
+    return run_script(
+        "privacy_request", given, "--body", str(folder / "body"), "--headers", headers
+    )
+
+
+def test_a_request_that_failed_is_taken_when_it_is_sent_again(
+    store: Store,
+    s3_environment: dict[str, str],
+    tmp_path: Path,
+    slack_server: Service,
+    slack_webhook: str,
+) -> None:
+    """The first attempt claimed it: Kestra's second then said that it was being worked on."""
+    land(store)
+    given = {**s3_environment, "SLACK_WEBHOOK_URL": slack_webhook}
+    slack_server.admin("POST", "webhook", {"refuses_with": "no_active_hooks"})
+    assert sent(given, tmp_path, topic="customers/data_request").returncode == 1
+    slack_server.admin("POST", "webhook", {"refuses_with": None})
+    again = sent(given, tmp_path, topic="customers/data_request")
+    assert "the shop's owner is told" in again.stdout
+    repeated = sent(given, tmp_path, topic="customers/data_request")
+    assert "taken already" in repeated.stdout
+
+
+def test_a_request_whose_process_died_is_not_called_done(
+    store: Store, s3_environment: dict[str, str], tmp_path: Path
+) -> None:
+    place = f"state/privacy/requests/{hashlib.sha256(BODY).hexdigest()}/working"
+    mine = claim(store, place, timedelta(minutes=10))
+    assert mine
+    assert '"status": 503' in sent(s3_environment, tmp_path).stdout
+    store.delete([mine])
+    store.create(mine, {"at": "2026-11-01T00:00:00.000000Z"})
+    assert '"redact": true' in sent(s3_environment, tmp_path).stdout
+
+
+def test_the_email_of_another_shops_customer_says_nothing_of_ours(
+    store: Store, s3_environment: dict[str, str], tmp_path: Path
+) -> None:
+    with LandingWriter(store, "shopify", "shop", "v") as writer:
+        writer.write("1", {"id": "gid://shopify/Shop/1", "myshopifyDomain": "oak.myshopify.com"})
+        writer.finish(None, None)
+    land(store)
+    before = [store.read(key) for key in store.list("landing/stripe/")]
+    assert sent(s3_environment, tmp_path).returncode == 0
+    redact(store, "77001")
+    assert [store.read(key) for key in store.list("landing/stripe/")] == before
