@@ -24,6 +24,8 @@ class Payments:
     """Customers, payments and refunds; every write carries an idempotency key made of the plan."""
 
     def __init__(self, settings: Stripe) -> None:
+        if "_live_" in settings.api_key:
+            raise FatalError("STRIPE_API_KEY is a live one: invented payments need a test key")
         addresses: Any = {"api": settings.api_base} if settings.api_base else {}
         self._client = stripe.StripeClient(
             settings.api_key, base_addresses=addresses, max_network_retries=0

@@ -47,8 +47,16 @@ def mutate(client: Client, name: str, variables: Record) -> Record:
 
 
 def prepare(client: Client) -> Shop:
-    """The shop with its catalogue in place; creates what is missing, so it can be repeated."""
+    """The shop with its catalogue in place; creates what is missing, so it can be repeated.
+
+    FatalError, and nothing created, in a shop where people buy.
+    """
     found = client.execute(document("shop"), {})
+    if not found["shop"]["plan"]["partnerDevelopment"]:
+        raise FatalError(
+            f"{found['shop']['myshopifyDomain']} is no development store: invented products and "
+            "orders do not belong into it"
+        )
     names = {node["name"]: node["id"] for node in found["locations"]["nodes"]}
     for name, country, province, city, postcode in LOCATIONS:
         if name not in names:

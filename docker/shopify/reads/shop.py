@@ -50,7 +50,7 @@ def shop_document(context: Context) -> dict[str, Any]:
         "plan": {
             "publicDisplayName": "Shopify Plus" if settings.plan == "plus" else "Shopify",
             "displayName": "Shopify Plus" if settings.plan == "plus" else "Shopify",
-            "partnerDevelopment": False,
+            "partnerDevelopment": True,
             "shopifyPlus": settings.plan in ("plus", "enterprise"),
         },
         "taxesIncluded": False,
