@@ -12,6 +12,7 @@ from docker.common.server import SetupError
 from docker.embedded.settings import Settings
 
 GOOD = ("SUCCESS",)
+LOG_SECONDS = 5  # Kestra writes logs behind the states
 ENDED = ("SUCCESS", "WARNING", "FAILED", "KILLED", "CANCELLED", "SKIPPED")
 
 
@@ -71,7 +72,11 @@ def search(settings: Settings, name: str) -> list[dict[str, Any]]:
 
 
 def error_lines(settings: Settings, execution_id: str) -> list[str]:
-    found = ask(settings, f"logs/{execution_id}", minLevel="ERROR")
+    deadline = time.monotonic() + LOG_SECONDS
+    found: list[dict[str, Any]] = []
+    while not found and time.monotonic() < deadline:
+        found = ask(settings, f"logs/{execution_id}", minLevel="ERROR")
+        time.sleep(0 if found else 0.2)
     return [line["message"] for line in found][-5:]
 
 

@@ -10,6 +10,7 @@ from scripts.retry import with_retries
 from scripts.settings import Kestra
 
 ENDED = ("SUCCESS", "WARNING", "FAILED", "KILLED", "CANCELLED", "SKIPPED")
+LOG_SECONDS = 5  # Kestra writes logs behind the states
 SETTLE_SECONDS = 3600  # a retry may be an hour away; the flow's own time-out is above
 
 
@@ -36,8 +37,12 @@ class Client:
             time.sleep(1)
 
     def error_lines(self, execution_id: str) -> list[dict[str, Any]]:
-        """Log entries of level ERROR, oldest first."""
-        found: list[dict[str, Any]] = self._get(f"logs/{execution_id}", minLevel="ERROR")
+        """Log entries of level ERROR, oldest first; a run that was killed may have none."""
+        deadline = time.monotonic() + LOG_SECONDS
+        found: list[dict[str, Any]] = []
+        while not found and time.monotonic() < deadline:
+            found = self._get(f"logs/{execution_id}", minLevel="ERROR")
+            time.sleep(0 if found else 0.2)
         return found
 
     def link(self, execution: dict[str, Any]) -> str:

@@ -22,6 +22,7 @@ def test_history_survives_kill_9_and_a_running_task_runs_again(
 ) -> None:
     marker = tmp_path / "pids"
     ended = engine.run("typed")
+    eventually(lambda: engine.messages(ended["id"]))
     running = engine.run("sleeper", wait=False, marker=marker, seconds=2)
     eventually(marker.exists)
     accepted = engine.run("typed", wait=False)

@@ -18,7 +18,9 @@ def test_fetch_type_store_keeps_the_bytes_as_they_came(kestra: Kestra) -> None:
     assert answer.status_code == 200
     run = answer.json()["id"]
     eventually(lambda: kestra.state(run) in ("SUCCESS", "FAILED"), seconds=60)
-    (said,) = (line for line in kestra.messages(run) if line.startswith("digest"))
+    (said,) = eventually(
+        lambda: [line for line in kestra.messages(run) if line.startswith("digest")]
+    )
     assert hashlib.sha256(body).hexdigest() in said
     headers = json.loads(said.partition("with ")[2])
     assert {name.lower(): values for name, values in headers.items()}["x-shopify-hmac-sha256"] == [
