@@ -47,7 +47,9 @@ class SparkServer:
 
     def url(self, session_id: str) -> str:
         with self._lock:
-            if not self._runs():
+            # Of one that was killed a moment ago the leash may not have ended yet.
+            if not (self._runs() and _listens(self._settings.spark_port)):
+                self.stop()
                 self._start()
         return f"sc://127.0.0.1:{self._settings.spark_port}/;user_id=ecomm;session_id={session_id}"
 
