@@ -49,7 +49,7 @@ test: $(READY_TO_TEST) ## Run every check and test
 	$(MAKE) lint
 	$(PYTHON) -m pytest --numprocesses 2 --dist loadgroup --durations=25 $(TESTS)
 
-chaos: $(READY_TO_TEST) ## 200 runs whose processes are killed, 50 pairs of pulls at once; about an hour
+chaos: $(READY_TO_TEST) ## 200 runs whose processes are killed, 50 pairs of pulls at once; an hour or two
 	CHAOS_RUNS=200 CHAOS_PAIRS=50 $(PYTHON) -m pytest tests/chaos -q -s --timeout=21600
 
 lint: $(READY) ## Format, lint, types and import rules
