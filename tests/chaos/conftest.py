@@ -51,4 +51,4 @@ def _port() -> int:
 def _spark(s3_endpoint: str, port: int, data: Path) -> SparkServer:
     os.environ["JAVA_HOME"] = str(jre.java_home())
     found = ",".join(map(str, jars.fetch(["spark"])["spark"]))
-    return SparkServer(SparkSettings("t", port, found, "1g", s3_endpoint), data)
+    return SparkServer(SparkSettings("t", port, found, "2g", s3_endpoint), data)
