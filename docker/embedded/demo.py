@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 import requests
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn
 from rich.progress import TimeElapsedColumn as Elapsed
 
@@ -89,15 +90,22 @@ def _play(settings: Settings, days: list[date], zone: ZoneInfo, mark: Path) -> N
             evening = datetime(day.year, day.month, day.day, 23, 59, 59, tzinfo=zone)
             _set_clocks(settings, evening.astimezone(UTC))
             _tell(process.stdin, day)
-            line = process.stdout.readline()
-            if not line.startswith(day.isoformat()):
-                process.stdin.close()
-                rest = (line + process.stdout.read()).strip().splitlines() or ["no word"]
-                raise SetupError(f"the synthetic activity of {day} failed: {rest[-1]}")
+            orders += orders_told(process.stdout, day)
             mark.write_text(day.isoformat())
-            orders += int(line.split()[2])
             bar.update(task, advance=1, description=f"{day}  {orders:,} orders")
         process.stdin.close()
+
+
+def orders_told(stdout: IO[str], day: date) -> int:
+    """The orders of the day's line. What is said before it, of a request that was repeated, is
+    shown; SetupError when the line never comes."""
+    said = ["no word"]
+    for line in stdout:
+        if line.startswith(f"{day} orders "):
+            return int(line.split()[2])
+        said.append(line.strip())
+        console.print(f"  [dim]{escape(said[-1])}[/dim]")
+    raise SetupError(f"the synthetic activity of {day} failed: {said[-1]}")
 
 
 def _tell(stdin: IO[str], day: date) -> None:
