@@ -13,6 +13,8 @@ PROPERTIES = {"delta.enableDeletionVectors": "false", "delta.enableChangeDataFee
 # What Delta can keep least and greatest values of, and of how many columns by itself.
 SORTED_TYPES = (NumericType, StringType, DateType, TimestampType)
 STATS_COLUMNS = 32
+# What a session may hold between two statements, instead of evaluating its query in each.
+HELD_ROWS = 50_000
 
 
 @dataclass(frozen=True)
@@ -107,17 +109,31 @@ class Lakehouse:
         whole = f"OVERWRITE {self.name(layer, table)}"
         self.spark.sql(f"INSERT {into if where else whole} SELECT * FROM replace_{table}")
 
-    def replace_keys(self, query: str, layer: str, table: str, key: str, touched: str) -> None:
-        """Replace the rows of the `touched` keys (a query of a column `key`) by the query's, in one
-        commit; key: the table's column or expression. No key stands in Delta's log."""
-        rows = self.spark.sql(query)
-        row, columns = rows.schema.simpleString(), rows.columns
+    def view(self, query: str, name: str) -> str:
+        self.spark.sql(query).createOrReplaceTempView(name)
+        return name
+
+    def hold(self, query: str, name: str) -> bool:
+        """A view of the query's rows, evaluated now and held, or not when they are more than
+        HELD_ROWS. A MERGE runs its source twice, and planning it costs more than few rows."""
+        rows = self.spark.sql(query).limit(HELD_ROWS + 1).toArrow()
+        held = bool(rows.num_rows <= HELD_ROWS)
+        frame = self.spark.createDataFrame(rows) if held else self.spark.sql(query)
+        frame.createOrReplaceTempView(name)
+        return held
+
+    def replace_keys(self, rows: str, layer: str, table: str, key: str, touched: str) -> None:
+        """Replace the rows of the `touched` keys (a view with a column `key`) by those of the view
+        `rows`, in one commit; key: the table's column or expression. No key stands in Delta's log.
+        """
+        schema = self.spark.table(rows).schema
+        row, columns = schema.simpleString(), schema.names
         self.spark.sql(
             f"""
             MERGE INTO {self.name(layer, table)} AS old
             USING (
-              SELECT struct(*) AS _row, NULL AS key FROM ({query})
-              UNION ALL SELECT CAST(NULL AS {row}), key FROM ({touched})
+              SELECT struct(*) AS _row, NULL AS key FROM {rows}
+              UNION ALL SELECT CAST(NULL AS {row}), key FROM {touched} WHERE key IS NOT NULL
             ) AS new
             ON {key} = new.key
             WHEN MATCHED THEN DELETE
@@ -160,9 +176,6 @@ class Lakehouse:
 
     def rows(self, query: str) -> list[Row]:
         return self.spark.sql(query).collect()
-
-    def is_empty(self, name: str) -> bool:
-        return not self.rows(f"SELECT 1 FROM {name} LIMIT 1")
 
     def create_as(self, query: str, layer: str, table: str, stats: str) -> bool:
         """Create the table with the query's rows, in one commit; False, and nothing done, when

@@ -65,7 +65,7 @@ def bring_up(
     follow = mart.follow(sources) if mart.follow else None
     if not follow or not moved.keys() <= follow.touched.keys() or not _ages(follow, ageing):
         return None
-    feeds = {source: _feed(lake, mart, source, moved[source]) for source in moved}
+    feeds = {source: _feed(lake, source, moved[source]) for source in moved}
     selects = [_keys_sql(follow.touched[source], feed) for source, feed in feeds.items()]
     if ageing:
         days = follow.aged.replace("BEFORE", ageing.before).replace("AFTER", ageing.after)
@@ -106,8 +106,8 @@ def _write(lake: Lakehouse, mart: Mart, follow: Follow, query: str, first: str) 
         rows = f"SELECT {columns} FROM ({query}) WHERE {onward}"
         lake.overwrite(rows, "gold", mart.name, onward)
     else:
-        touched = f"TABLE touched_{mart.name}"
-        rows = f"SELECT * FROM ({query}) WHERE {follow.key} IN ({touched})"
+        touched, rows = f"touched_{mart.name}", f"new_{mart.name}"
+        lake.hold(f"SELECT * FROM ({query}) WHERE {follow.key} IN (TABLE {touched})", rows)
         lake.replace_keys(rows, "gold", mart.name, follow.key, touched)
 
 
@@ -128,13 +128,13 @@ def _query(mart: Mart, follow: Follow, sources: Sources, feeds: dict[str, str]) 
     return mart.query(replace(sources, table=table, kept=kept, keys=keys))
 
 
-def _feed(lake: Lakehouse, mart: Mart, source: str, moved: Moved) -> str:
+def _feed(lake: Lakehouse, source: str, moved: Moved) -> str:
     """View of the feed with `_at`, the commit, and `_sign`: 1 for a row as it became, -1 as it
     was."""
     layer, table = source.split(".")
     frame = lake.changes(layer, table, moved.since + 1, moved.until)
     sign = "IF(_change_type IN ('insert', 'update_postimage'), 1, -1) AS _sign"
-    name = f"feed_{mart.name}_{table}"
+    name = f"feed_{layer}_{table}_{moved.since}_{moved.until}"
     frame.selectExpr("*", sign, "_commit_version AS _at").drop(*FEED).createOrReplaceTempView(name)
     return name
 

@@ -7,6 +7,7 @@ import logging
 import re
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from functools import cache
 
 from pyspark.errors import PySparkException
 
@@ -192,6 +193,7 @@ def moved_since(former: Built, now: dict[str, tuple[Seen, Head]]) -> dict[str, M
 
 
 def sources_of(lake: Lakehouse, held: Held, default_timezone: str) -> Sources:
+    @cache
     def table(name: str) -> str:
         """A shop may lack a source (no warehouse counts, no Stripe): its table is then empty."""
         layer, short = name.split(".")

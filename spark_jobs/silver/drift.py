@@ -5,7 +5,7 @@ Silver goes on (bronze keeps the record as it came); each is told once and kept 
 
 import logging
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from spark_jobs.lakehouse import Lakehouse, quoted
 from spark_jobs.silver.table import Table
@@ -22,13 +22,19 @@ TOKEN = re.compile(
 )
 
 
-def note(lake: Lakehouse, runs: Mapping[str, Sequence[str]], tables: Sequence[Table]) -> list[str]:
+def note(
+    lake: Lakehouse,
+    runs: Mapping[str, Sequence[str]],
+    tables: Sequence[Table],
+    brought: Callable[[str], str] | None,
+) -> list[str]:
     """Compare what `runs` (bronze stream → run ids) brought with what was seen before; the
-    sentences that were logged. A stream's first runs are only remembered."""
+    sentences that were logged. A stream's first runs are only remembered. brought: table → view of
+    its rows of these runs, where there is one."""
     if not runs:
         return []
     known = _known(lake)
-    found = {**_fields(lake, runs), **_values(lake, runs, tables)}
+    found = {**_fields(lake, runs), **_values(lake, runs, tables, brought)}
     new = {
         stream: {key: kind for key, kind in kinds.items() if _is_new(known.get(stream), key, kind)}
         for stream, kinds in found.items()
@@ -89,14 +95,22 @@ def _fields(lake: Lakehouse, runs: Mapping[str, Sequence[str]]) -> dict[str, dic
 
 
 def _values(
-    lake: Lakehouse, runs: Mapping[str, Sequence[str]], tables: Sequence[Table]
+    lake: Lakehouse,
+    runs: Mapping[str, Sequence[str]],
+    tables: Sequence[Table],
+    brought: Callable[[str], str] | None,
 ) -> dict[str, dict[str, str]]:
     """`field = value` → VALUE, of the columns that have few values."""
+
+    def rows(table: Table) -> str:
+        if brought:
+            return brought(table.name)
+        ids = quoted([run for stream in table.streams for run in runs.get(stream, ())])
+        return f"(SELECT * FROM {lake.name('silver', table.name)} WHERE _run_id IN ({ids}))"
+
     parts = [
         f"SELECT '{table.name}' AS name, '{column}' AS field, {column} AS value "
-        f"FROM {lake.name('silver', table.name)} WHERE _run_id IN "
-        f"({quoted([run for stream in table.streams for run in runs.get(stream, ())])}) "
-        f"AND {column} IS NOT NULL GROUP BY {column}"
+        f"FROM {rows(table)} WHERE {column} IS NOT NULL GROUP BY {column}"
         for table in tables
         if set(table.streams) & set(runs)
         for column in table.enums

@@ -17,31 +17,45 @@ quarantined_at TIMESTAMP
 """
 
 
-def build(lake: Lakehouse, table: Table, streams: tuple[str, ...], runs: list[str] | None) -> None:
-    """Merge the rows that `runs` brought from bronze `streams`; None: the table anew from all."""
+def build(
+    lake: Lakehouse, table: Table, streams: tuple[str, ...], runs: list[str] | None, light: bool
+) -> None:
+    """Merge the rows that `runs` brought from bronze `streams`; None: the table anew from all.
+    light: they are few enough to be held, so that they are typed once."""
     bronze = _bronze_sql(lake, streams, runs)
-    checked = _view(lake, checked_view(table), _checked_sql(table, bronze))
-    last = _view(lake, f"last_{table.name}", _last_sql(table, checked))
+    checked = lake.view(_checked_sql(table, bronze), checked_view(table.name))
+    last = last_view(table.name)
     if runs is None:
-        _replace(lake, table, f"SELECT * FROM {last}")
+        _replace(lake, table, f"SELECT * FROM {lake.view(_last_sql(table, checked), last)}")
+        return
+    taken = f"taken_{table.name}"
+    if light and lake.hold(_taken_sql(table, checked), taken):
+        names = ", ".join(f"`{name}`" for name in table.columns)
+        lake.view(f"SELECT {names}, {META} FROM {taken} WHERE _reason = ''", last)
+        lake.view(f"SELECT * FROM {taken} WHERE _reason <> ''", checked)
     else:
-        lake.spark.sql(_merge_sql(table, lake.name("silver", table.name), last))
+        lake.view(_last_sql(table, checked), last)
+    lake.spark.sql(_merge_sql(table, lake.name("silver", table.name), last))
 
 
-def checked_view(table: Table) -> str:
-    return f"checked_{table.name}"
+def last_view(table: str) -> str:
+    return f"last_{table}"
+
+
+def checked_view(table: str) -> str:
+    return f"checked_{table}"
 
 
 def empty_view(lake: Lakehouse, table: Table | Exploded, parents: dict[str, Table]) -> str:
     """A view without rows that has the table's columns, for a source that never came."""
     if isinstance(table, Exploded):
         parent = empty_view(lake, parents[table.parent], parents)
-        return _view(lake, f"empty_{table.name}", child_sql(table, parent))
+        return lake.view(child_sql(table, parent), f"empty_{table.name}")
     no_rows = (
         "SELECT '' AS _id, '' AS record, false AS _deleted, current_timestamp() AS _extracted_at, "
         "'' AS _run_id, '' AS _file WHERE false"
     )
-    return _view(lake, f"empty_{table.name}", current_sql(table, no_rows))
+    return lake.view(current_sql(table, no_rows), f"empty_{table.name}")
 
 
 def current_sql(table: Table, bronze: str) -> str:
@@ -49,17 +63,29 @@ def current_sql(table: Table, bronze: str) -> str:
     return _last_sql(table, f"({_checked_sql(table, bronze)})")
 
 
-def explode(lake: Lakehouse, child: Exploded, runs: list[str] | None) -> None:
-    """Replace the child rows of every parent that `runs` touched; None: of all parents."""
-    parent = lake.name("silver", child.parent)
-    if runs is None:
-        living = _view(lake, f"living_{child.name}", f"SELECT * FROM {parent} WHERE NOT _deleted")
-        _replace(lake, child, child_sql(child, living))
+def touch(lake: Lakehouse, parent: str, runs: list[str], light: bool) -> str:
+    """A view of the parent's rows that `runs` touched."""
+    name = f"touched_{parent}"
+    query = f"SELECT * FROM {lake.name('silver', parent)} WHERE _run_id IN ({quoted(runs)})"
+    if light:
+        lake.hold(query, name)
+    else:
+        lake.view(query, name)
+    return name
+
+
+def explode(lake: Lakehouse, child: Exploded, touched: str | None) -> None:
+    """Replace the child rows of every parent in the view `touched`; None: of all parents."""
+    parents = touched or lake.name("silver", child.parent)
+    living = lake.view(f"SELECT * FROM {parents} WHERE NOT _deleted", f"living_{child.name}")
+    rows = child_sql(child, living)
+    if touched is None:
+        _replace(lake, child, rows)
         return
-    touched = f"SELECT * FROM {parent} WHERE _run_id IN ({quoted(runs)})"
-    rows = child_sql(child, "touched")
-    new = _view(lake, f"new_{child.name}", f"WITH touched AS ({touched} AND NOT _deleted) {rows}")
-    _swap(lake, child.name, child.key, new, (touched, child.parent_key))
+    key = f"struct({child.parent_key})" if "," in child.parent_key else child.parent_key
+    new = lake.view(rows, f"new_{child.name}")
+    keys = lake.view(f"SELECT {key} AS key FROM {touched}", f"keys_{child.name}")
+    lake.replace_keys(new, "silver", child.name, key, keys)
 
 
 def join(
@@ -67,38 +93,14 @@ def join(
 ) -> None:
     """Make the rows of the keys that `runs` touched anew; None: all. sources: SQL names."""
     names = {**sources, "self": lake.name("silver", table.name), "runs": quoted(runs or [])}
-    keys = (table.every if runs is None else table.touched).format(**names)
-    new = _view(lake, f"new_{table.name}", table.source.format(keys=keys, **names))
     if runs is None:
-        _replace(lake, table, f"SELECT * FROM {new}")
-    else:
-        _swap(lake, table.name, (table.key,), new, (keys, table.key))
-
-
-def _swap(
-    lake: Lakehouse, name: str, key: tuple[str, ...], new: str, touched: tuple[str, str]
-) -> None:
-    """The rows of `new` in place of those that belong to `touched`: its SQL and its columns."""
-    target = lake.name("silver", name)
-    if lake.is_empty(target):  # a shop without refunds, say: spares the merge
-        lake.spark.sql(f"INSERT INTO {target} SELECT * FROM {new}")
+        _replace(lake, table, table.source.format(keys=table.every.format(**names), **names))
         return
-    same = " AND ".join(f"old.{column} = new.{column}" for column in key)
-    lake.spark.sql(
-        f"""
-        MERGE INTO {target} AS old
-        USING (
-          SELECT *, false AS _gone FROM {new}
-          UNION ALL
-          SELECT old.*, true AS _gone FROM {target} AS old
-          LEFT SEMI JOIN ({touched[0]}) AS parent USING ({touched[1]})
-          LEFT ANTI JOIN {new} AS new ON {same}
-        ) AS new ON {same}
-        WHEN MATCHED AND new._gone THEN DELETE
-        WHEN MATCHED THEN UPDATE SET *
-        WHEN NOT MATCHED AND NOT new._gone THEN INSERT *
-        """
-    )
+    touched, new = f"touched_{table.name}", f"new_{table.name}"
+    lake.hold(f"SELECT {table.key} AS key FROM ({table.touched.format(**names)})", touched)
+    keys = f"SELECT key AS {table.key} FROM {touched}"
+    lake.hold(table.source.format(keys=keys, **names), new)
+    lake.replace_keys(new, "silver", table.name, table.key, touched)
 
 
 def _replace(lake: Lakehouse, declared: Declared, query: str) -> None:
@@ -121,11 +123,6 @@ def _replace(lake: Lakehouse, declared: Declared, query: str) -> None:
 def child_sql(child: Exploded, parent: str) -> str:
     """The rows that a view of parent rows makes."""
     return child.source.replace("FROM parent", f"FROM {parent}")
-
-
-def _view(lake: Lakehouse, name: str, query: str) -> str:
-    lake.spark.sql(query).createOrReplaceTempView(name)
-    return name
 
 
 def _bronze_sql(lake: Lakehouse, streams: tuple[str, ...], runs: list[str] | None) -> str:
@@ -155,8 +152,24 @@ def _checked_sql(table: Table, bronze: str) -> str:
 
 
 def _last_sql(table: Table, checked: str) -> str:
-    """The last version of each key. A tombstone says only that the record is gone: its facts are
-    those of the last living version beside it, and NULL without one."""
+    """The last version of each key."""
+    names = ", ".join(f"`{name}`" for name in table.columns)
+    ranked = _ranked_sql(table, checked)
+    return f"SELECT {names}, {META} FROM ({ranked}) WHERE _rank = 1 AND _reason = ''"
+
+
+def _taken_sql(table: Table, checked: str) -> str:
+    """The last version of each key, and every row that is refused, with its record."""
+    names = ", ".join(f"`{name}`" for name in table.columns)
+    return f"""
+    SELECT {names}, {META}, _reason, IF(_reason = '', NULL, _record) AS _record, _file
+    FROM ({_ranked_sql(table, checked)}) WHERE _rank = 1 OR _reason <> ''
+    """
+
+
+def _ranked_sql(table: Table, checked: str) -> str:
+    """Versions of each key, the last first. A tombstone says only that the record is gone: its
+    facts are those of the last living version beside it, and NULL without one."""
     names = ", ".join(f"`{name}`" for name in table.columns)
     facts = ", ".join(
         f"coalesce(_alive.`{n}`, `{n}`) AS `{n}`" if n in table.key else f"_alive.`{n}`"
@@ -168,12 +181,12 @@ def _last_sql(table: Table, checked: str) -> str:
     same = f"PARTITION BY {', '.join(table.key)} {order}"
     alive = f"IF(_deleted OR _reason <> '', NULL, struct({names}))"
     return f"""
-    SELECT {facts}, {META} FROM (
+    SELECT {facts}, {META}, _reason, _record, _file, _rank FROM (
       SELECT *, row_number() OVER ({same}) AS _rank,
         first_value({alive}, true) OVER ({same}
           ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING) AS _alive
       FROM {checked}
-    ) WHERE _rank = 1 AND _reason = ''
+    )
     """
 
 
@@ -198,17 +211,16 @@ def _merge_sql(table: Table, target: str, last: str) -> str:
     """
 
 
-def quarantine(lake: Lakehouse, tables: list[Table], files: list[str]) -> dict[str, int]:
+def quarantine(lake: Lakehouse, tables: list[str], files: list[str]) -> dict[str, int]:
     """Keep the rows that `build` left out of the tables, with their reasons; rows by table.
 
     files: runs of `files_to_s3` that rejected rows or whole files before they could land.
     """
     columns = "_reason AS reason, _record AS record, _hash AS record_hash, _run_id, _file"
-    checked = {table.name: checked_view(table) for table in tables}
     # Not a filter: Spark would push it below the typing and parse a record for each condition.
     counts = [
-        f"SELECT '{name}' AS table, count_if(_reason <> '') AS n FROM {view}"
-        for name, view in checked.items()
+        f"SELECT '{name}' AS table, count_if(_reason <> '') AS n FROM {checked_view(name)}"
+        for name in tables
     ]
     rejected = [_rejected_files_sql(lake, files)] if files else []
     counts += [f"SELECT table, count(*) AS n FROM ({sql}) GROUP BY table" for sql in rejected]
@@ -216,8 +228,8 @@ def quarantine(lake: Lakehouse, tables: list[Table], files: list[str]) -> dict[s
     counted = {row.table: row.n for row in found if row.n}
     if counted:
         rejected += [
-            f"SELECT '{name}' AS table, {columns} FROM {view} WHERE _reason <> ''"
-            for name, view in checked.items()
+            f"SELECT '{name}' AS table, {columns} FROM {checked_view(name)} WHERE _reason <> ''"
+            for name in tables
             if name in counted
         ]
         lake.spark.sql(

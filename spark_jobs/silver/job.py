@@ -7,7 +7,17 @@ from functools import cached_property
 from spark_jobs.lakehouse import Lakehouse
 from spark_jobs.parallel import for_each
 from spark_jobs.silver.drift import note
-from spark_jobs.silver.engine import META, QUARANTINE, build, empty_view, explode, join, quarantine
+from spark_jobs.silver.engine import (
+    META,
+    QUARANTINE,
+    build,
+    empty_view,
+    explode,
+    join,
+    last_view,
+    quarantine,
+    touch,
+)
 from spark_jobs.silver.table import Declared, Exploded, Joined, Table, fingerprint
 from spark_jobs.silver.tables import EXPLODED, JOINED, TABLES, database
 
@@ -16,6 +26,8 @@ log = logging.getLogger(__name__)
 PROGRESS = "source STRING, stream STRING, run_id STRING, processed_at TIMESTAMP"
 DECLARATION = "declaration"
 PARALLEL = 3
+# Of landed gzip: some 20 MB of JSON, whose typed rows a session may hold.
+LIGHT_BYTES = 2 << 20
 TABLE = {table.name: table for table in TABLES}
 
 
@@ -23,12 +35,13 @@ TABLE = {table.name: table for table in TABLES}
 class Work:
     """pending: (source, stream, run id) to take in. landed: streams that bronze holds.
 
-    declared: (table, fingerprint) that silver holds.
+    declared: (table, fingerprint) that silver holds. light: the pending runs are small.
     """
 
     pending: list[tuple[str, str, str]]
     landed: set[str]
     declared: set[tuple[str, str]]
+    light: bool
 
     @cached_property
     def runs(self) -> dict[str, list[str]]:
@@ -67,8 +80,8 @@ def run(lake: Lakehouse) -> int:
     written last: a run that dies repeats its merges, which change nothing twice.
     """
     progress = lake.create("silver", "progress", PROGRESS, "Landed runs that silver holds")
-    refused = "Rows that no table could take"
-    lake.create("silver", "quarantine", QUARANTINE, refused, stats="`table`,`_run_id`")
+    kept = "Rows that no table could take"
+    lake.create("silver", "quarantine", QUARANTINE, kept, stats="`table`,`_run_id`")
     work = _work(lake, progress)
     due = _due(work)
     if broken := _broken(lake, work, due):
@@ -81,8 +94,9 @@ def run(lake: Lakehouse) -> int:
     _forget(lake, progress, work, anew)
     _build_all(lake, work, due)
     runs = work.runs
-    note(lake, runs, due.tables)
-    for name, rows in quarantine(lake, due.tables, runs.get("files_rejected", [])).items():
+    note(lake, runs, due.tables, last_view if work.light and not anew else None)
+    names = [table.name for table in due.tables]
+    for name, rows in quarantine(lake, names, runs.get("files_rejected", [])).items():
         log.warning("%s: %d rows quarantined, see silver.quarantine", name, rows)
     done = [(DECLARATION, table.name, fingerprint(table)) for table in anew]
     values = ", ".join(str(row) for row in (*work.pending, *done))
@@ -95,10 +109,10 @@ def _work(lake: Lakehouse, progress: str) -> Work:
     manifests = lake.name("bronze", "manifests")
     rows = lake.rows(
         f"""
-        SELECT 'pending' AS kind, source, stream, run_id FROM {manifests}
+        SELECT 'pending' AS kind, source, stream, run_id, bytes FROM {manifests}
           LEFT ANTI JOIN {progress} USING (run_id)
-        UNION ALL SELECT DISTINCT 'landed', source, stream, '' FROM {manifests}
-        UNION ALL SELECT 'declared', source, stream, run_id FROM {progress}
+        UNION ALL SELECT DISTINCT 'landed', source, stream, '', 0 FROM {manifests}
+        UNION ALL SELECT 'declared', source, stream, run_id, 0 FROM {progress}
           WHERE source = '{DECLARATION}'
         """
     )
@@ -106,6 +120,7 @@ def _work(lake: Lakehouse, progress: str) -> Work:
         [(row.source, row.stream, row.run_id) for row in rows if row.kind == "pending"],
         {f"{row.source}_{row.stream}" for row in rows if row.kind == "landed"},
         {(row.stream, row.run_id) for row in rows if row.kind == "declared"},
+        sum(row.bytes for row in rows) <= LIGHT_BYTES,
     )
 
 
@@ -150,14 +165,18 @@ def _build_all(lake: Lakehouse, work: Work, due: Due) -> None:
     held = work.held | fresh
     every = [run_id for _, _, run_id in work.pending]
     for_each(lambda table: _build(lake, table, work), due.tables, PARALLEL)
+    whole = {child.name for child in due.children if work.anew(child) or child.parent in fresh}
+    parents = {child.parent for child in due.children if child.name not in whole}
+    touched: dict[str, str] = {}
+    for_each(lambda p: touched.update({p: touch(lake, p, every, work.light)}), parents, PARALLEL)
     for_each(
-        lambda c: explode(lake, c, None if work.anew(c) or c.parent in fresh else every),
+        lambda c: explode(lake, c, None if c.name in whole else touched[c.parent]),
         due.children,
         PARALLEL,
     )
     for table in due.joined:
-        whole = work.anew(table) or fresh & set(table.sources)
-        join(lake, table, _sources(lake, table, held), None if whole else every)
+        anew = work.anew(table) or fresh & set(table.sources)
+        join(lake, table, _sources(lake, table, held), None if anew else every)
 
 
 def _sources(lake: Lakehouse, table: Joined, held: set[str]) -> dict[str, str]:
@@ -182,9 +201,9 @@ def _forget(lake: Lakehouse, progress: str, work: Work, anew: list[Declared]) ->
 
 def _build(lake: Lakehouse, table: Table, work: Work) -> None:
     if work.anew(table):
-        build(lake, table, tuple(s for s in table.streams if s in work.landed), None)
+        streams, runs = tuple(s for s in table.streams if s in work.landed), None
     else:
-        runs = work.runs
-        present = tuple(stream for stream in table.streams if stream in runs)
-        build(lake, table, present, [run_id for stream in present for run_id in runs[stream]])
+        streams = tuple(stream for stream in table.streams if stream in work.runs)
+        runs = [run_id for stream in streams for run_id in work.runs[stream]]
+    build(lake, table, streams, runs, work.light)
     log.info("silver.%s: built", table.name)
