@@ -14,6 +14,7 @@ FIRST = "TIMESTAMP '2024-11-01 05:00:00'"
 ISO = "yyyy-MM-dd\\'T\\'HH:mm:ss\\'Z\\'"
 SESSIONS = 4  # an order
 EVENTS = 3  # a session
+GZIP = 10  # times smaller than the records
 LISTED_IN = ", 'payout', concat('po_', (created + 259200) div 86400)"
 
 
@@ -208,6 +209,7 @@ def _land(lake: Lakehouse, source: str, stream: str, records: str, run: str) -> 
     lake.create("bronze", f"{source}_{stream}", COLUMNS)
     lake.spark.sql(f"INSERT INTO {table} {rows}")
     lake.spark.sql(
-        f"INSERT INTO {lake.name('bronze', 'manifests')} VALUES ('{source}', '{stream}', "
-        f"'{run_id}', 0, 0, 1, NULL, NULL, {moment}, {moment})"
+        f"INSERT INTO {lake.name('bronze', 'manifests')} SELECT '{source}', '{stream}', "
+        f"'{run_id}', count(*), sum(length(record)) div {GZIP}, 1, NULL, NULL, {moment}, {moment} "
+        f"FROM {table} WHERE _run_id = '{run_id}'"
     )

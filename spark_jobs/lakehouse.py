@@ -65,14 +65,16 @@ class Lakehouse:
         """Make the table the query's rows, in one commit. columns: the columns' meanings, in
         order, which become their comments; all of the query's without any. personal: columns whose
         values must not stand in Delta's log, which outlives the rows. clustered: columns by which
-        OPTIMIZE sorts the rows into files (liquid clustering)."""
+        the rows are sorted into files, by OPTIMIZE as well (liquid clustering)."""
         frame = self._described(query, columns)
         frame.createOrReplaceTempView(f"replace_{table}")
         stats = _with_stats(frame.schema, personal) if personal else ""
-        cluster = f"CLUSTER BY ({', '.join(clustered)})" if clustered else ""
+        by = ", ".join(clustered)
+        cluster, order = (f"CLUSTER BY ({by})", f"SORT BY {by}") if clustered else ("", "")
         self.spark.sql(
             f"CREATE OR REPLACE TABLE {self.name(layer, table)} USING DELTA {cluster} "
-            f"COMMENT '{plain(comment)}' {_properties(stats)} AS SELECT * FROM replace_{table}"
+            f"COMMENT '{plain(comment)}' {_properties(stats)} "
+            f"AS SELECT * FROM replace_{table} {order}"
         )
 
     def replace_snapshot(

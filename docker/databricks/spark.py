@@ -158,6 +158,8 @@ def _configuration(settings: Settings, work: Path) -> dict[str, str]:
         "spark.sql.catalog.spark_catalog": "org.apache.spark.sql.delta.catalog.DeltaCatalog",
         "spark.sql.session.timeZone": "UTC",
         "spark.sql.shuffle.partitions": "4",
+        # A MERGE writes anew each file that it changes a row of: some 10 MB of orders, not 100.
+        "spark.sql.files.maxRecordsPerFile": "20000",
         # A run of the medallion has more queries than the 1000 that are kept compiled by itself.
         # Their texts are held in the heap: many more would fill it in a server that lives for days.
         "spark.sql.codegen.cache.maxEntries": "4000",
