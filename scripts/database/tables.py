@@ -45,6 +45,11 @@ def streams(engine: Engine, declared: str) -> tuple[Stream, ...]:
         found = tuple(_stream(engine, None, table, None) for table in tables)
     names = [stream.name for stream in found]
     double = {name for name in names if names.count(name) > 1}
+    if double and not entries:
+        raise FatalError(
+            f"the database has more than one table called {sorted(double)}, but for capitals and "
+            "signs: name those to be pulled in DATABASE_TABLES"
+        )
     if double:
         raise FatalError(f"DATABASE_TABLES names {sorted(double)} more than once")
     return found
@@ -65,7 +70,8 @@ def _declared(engine: Engine, entry: str) -> Stream:
 def _stream(engine: Engine, schema: str | None, name: str, cursor: str | None) -> Stream:
     said = f"{schema}.{name}" if schema else name
     try:
-        table = Table(name, MetaData(), autoload_with=engine, schema=schema)
+        # Not what it refers to: that may be gone, or nobody's to see.
+        table = Table(name, MetaData(), autoload_with=engine, schema=schema, resolve_fks=False)
     except NoSuchTableError as error:
         raise FatalError(f"DATABASE_TABLES: there is no table {said} in the database") from error
     key = tuple(table.primary_key.columns)
