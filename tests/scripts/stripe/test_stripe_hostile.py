@@ -15,6 +15,7 @@ from scripts.stripe.changed import changed
 from scripts.stripe.client import Client, MissingError, PermissionMissingError
 from scripts.stripe.limiter import Limiter
 from scripts.stripe.listed import listed
+from scripts.stripe.plan import cut
 
 pytestmark = pytest.mark.usefixtures("no_waiting")
 
@@ -59,6 +60,20 @@ def test_the_end_of_a_page_that_was_deleted_does_not_end_the_list() -> None:
 def test_more_after_an_empty_page_ends_in_an_error(pages: list[Answer]) -> None:
     with hostile(*pages) as stripe, pytest.raises(RetriableError, match="an empty page"):
         list(client(stripe.url).list("/v1/charges"))
+
+
+def test_a_page_that_comes_again_and_again_ends_in_an_error() -> None:
+    again = page("ch_2", "ch_1", more=True)
+    with hostile(again) as stripe, pytest.raises(RetriableError, match="the same page again"):
+        list(client(stripe.url).list("/v1/charges"))
+
+
+@pytest.mark.parametrize("pages", [[page(more=True)], [page("a", more=True), page(more=True)]])
+def test_more_after_an_empty_page_is_a_sentence_in_the_plan_too(pages: list[Answer]) -> None:
+    """A window's first look took the last object of the page, and was a trace."""
+    since, until = "1970-01-01T00:00:00.000000Z", "2026-01-01T00:00:00.000000Z"
+    with hostile(*pages) as stripe, pytest.raises(RetriableError, match="an empty page"):
+        cut(client(stripe.url), BY_NAME["charges"], Slice(since, until))
 
 
 def charge(*refunds: str) -> dict[str, Any]:
