@@ -179,6 +179,15 @@ def test_an_event_that_names_nothing_does_not_stop_the_others(data: object) -> N
     assert found == [charge]
 
 
+@pytest.mark.parametrize("id_", [{}, {"id": None}, {"id": "upcoming_in_1"}])
+def test_an_invoice_that_is_to_come_is_none_yet(id_: dict[str, object]) -> None:
+    """Each subscription has such an event before it renews; the stream stopped at the first."""
+    told = event({"object": {"object": "invoice", "created": 1, **id_}})
+    with hostile(list_of(told | {"type": "invoice.upcoming"})) as stripe:
+        assert list(changed(client(stripe.url), BY_NAME["invoices"], DAY)) == []
+    assert len(stripe.asked) == 1
+
+
 def test_a_refund_that_changes_later_may_change_its_charge() -> None:
     refund = event({"object": {"object": "refund", "id": "re_1", "charge": "ch_1"}})
     charge = {"id": "ch_1", "created": 1}
