@@ -109,7 +109,8 @@ STREAMS = (
         deletes=True,
         expand=("payments",),
     ),
-    # An item is put on an invoice without an event of its own: the invoice's lines name it.
+    # An item is put on an invoice without an event of its own: the invoice's lines name it, those
+    # of an account whose version is older than 2025-03-31 in another place.
     Stream(
         "invoice_items",
         "/v1/invoiceitems",
@@ -124,6 +125,7 @@ STREAMS = (
         named_by={
             "invoiceitem": ("id",),
             "invoice": (
+                "lines.data.invoice_item",
                 "lines.data.parent.invoice_item_details.invoice_item",
                 "lines.data.parent.subscription_item_details.invoice_item",
             ),

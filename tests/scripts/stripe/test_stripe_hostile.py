@@ -188,6 +188,23 @@ def test_an_invoice_that_is_to_come_is_none_yet(id_: dict[str, object]) -> None:
     assert len(stripe.asked) == 1
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        {"parent": {"invoice_item_details": {"invoice_item": "ii_1"}}},
+        {"parent": {"subscription_item_details": {"invoice_item": "ii_1"}}},
+        {"type": "invoiceitem", "invoice_item": "ii_1"},
+    ],
+)
+def test_a_billed_item_is_named_in_any_version_s_lines(line: dict[str, object]) -> None:
+    """An event is written in the account's own version, which may be years old."""
+    invoice = {"object": "invoice", "id": "in_1", "lines": {"data": [line, {}]}}
+    billed = event({"object": invoice}) | {"type": "invoice.updated"}
+    with hostile(list_of(billed), Answer({"id": "ii_1", "date": 1, "invoice": "in_1"})) as stripe:
+        found = [c.id for c in changed(client(stripe.url), BY_NAME["invoice_items"], DAY)]
+    assert found == ["ii_1"]
+
+
 def test_a_refund_that_changes_later_may_change_its_charge() -> None:
     refund = event({"object": {"object": "refund", "id": "re_1", "charge": "ch_1"}})
     charge = {"id": "ch_1", "created": 1}
