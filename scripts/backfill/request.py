@@ -1,6 +1,7 @@
 """What a backfill request may say, and the windows that it is cut into."""
 
 import hashlib
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -70,7 +71,10 @@ def parse(text: str | bytes, sources: Mapping[str, Source]) -> Backfill:
         raise FatalError(f"since {since} is before {EARLIEST}")
     if until > iso(now_utc() + SKEW):
         raise FatalError(f"until {until} is in the future")
-    return Backfill(name, _streams(body.get("streams"), sources[name]), since, until)
+    streams = _streams(body.get("streams"), sources[name])
+    if len(json.loads(text, object_pairs_hook=list)) > len(body):
+        raise FatalError("the body names a field twice, and only one of them can be meant")
+    return Backfill(name, streams, since, until)
 
 
 def _time(body: Mapping[str, object], field: str) -> str:

@@ -49,6 +49,7 @@ def asked(**changes: object) -> str:
         (asked(since="0001-01-01"), "since 0001-01-01.* is before 1970"),
         (asked(since="2026-03-01"), "since 2026-03-01.* is not before until 2026-02-01"),
         (asked(until="2999-01-01"), "until 2999-01-01.* is in the future"),
+        (asked().replace("{", '{"since": "2020-01-01",'), "the body names a field twice"),
     ],
 )
 def test_a_bad_request_is_told_what_is_wrong(text: str, said: str) -> None:
