@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from sqlalchemy import Column, Date, DateTime, Integer, MetaData, Table, inspect
 from sqlalchemy.engine import Engine
@@ -33,16 +34,33 @@ class Stream:
 
 
 def streams(engine: Engine, declared: str) -> tuple[Stream, ...]:
+    """As `readable_streams`; FatalError for the first table that cannot be pulled."""
+    found, refused = readable_streams(engine, declared)
+    if refused:
+        raise refused[0]
+    return found
+
+
+def readable_streams(
+    engine: Engine, declared: str
+) -> tuple[tuple[Stream, ...], tuple[FatalError, ...]]:
     """`declared`: comma-separated `table`, `schema.table` or `table:cursor_column`; empty is every
-    table of the default schema, read whole. FatalError names the table and what is wrong."""
+    table of the default schema, read whole. With an error for each table that cannot be pulled,
+    which names it and what is wrong: one that was dropped must not stop the others."""
     entries = [entry.strip() for entry in ENTRIES.findall(declared) if entry.strip()]
-    if entries:
-        found = tuple(_declared(engine, entry) for entry in entries)
-    else:
-        tables = sorted(inspect(engine).get_table_names())
-        if not tables:
-            raise FatalError("the database has no tables: check the name in DATABASE_URL")
-        found = tuple(_stream(engine, None, table, None) for table in tables)
+    tables = [] if entries else sorted(inspect(engine).get_table_names())
+    if not entries and not tables:
+        raise FatalError("the database has no tables: check the name in DATABASE_URL")
+    found: list[Stream] = []
+    refused: list[FatalError] = []
+    for read in (
+        *(partial(_declared, engine, entry) for entry in entries),
+        *(partial(_stream, engine, None, table, None) for table in tables),
+    ):
+        try:
+            found.append(read())
+        except FatalError as error:
+            refused.append(error)
     names = [stream.name for stream in found]
     double = {name for name in names if names.count(name) > 1}
     if double and not entries:
@@ -52,7 +70,7 @@ def streams(engine: Engine, declared: str) -> tuple[Stream, ...]:
         )
     if double:
         raise FatalError(f"DATABASE_TABLES names {sorted(double)} more than once")
-    return found
+    return tuple(found), tuple(refused)
 
 
 def _declared(engine: Engine, entry: str) -> Stream:
