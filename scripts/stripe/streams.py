@@ -41,6 +41,11 @@ class Stream:
     having: Mapping[str, str | bool] = field(default_factory=dict[str, str | bool])
     lookback: timedelta = timedelta(hours=1)
 
+    @property
+    def timeless(self) -> bool:
+        """Whether no list can be asked for the objects of a time: each parent is asked."""
+        return self.parent is not None and not self.owner
+
 
 STREAMS = (
     # customer.* would bring the events of their subscriptions as well.

@@ -91,6 +91,18 @@ def test_streams_without_windows_are_read_once_at_the_end() -> None:
     assert [window["streams"] for window in only] == ["shop"]
 
 
+def test_what_costs_as_much_in_each_window_is_read_in_one() -> None:
+    """Each of thirty windows of a year asked every customer of Stripe for payment methods."""
+    year = {"source": "stripe", "since": "2025-01-01", "until": "2026-01-01"}
+    asked_for = orjson.dumps(year | {"streams": ["charges", "payment_methods"]})
+    found = windows(parse(asked_for, SOURCES), SOURCES["stripe"])
+    assert [window["streams"] for window in found] == ["charges"] * 30 + ["payment_methods"]
+    assert (found[-1]["since"][:10], found[-1]["until"][:10]) == ("2025-01-01", "2026-01-01")
+    alone = orjson.dumps(year | {"streams": "payment_methods"})
+    only = windows(parse(alone, SOURCES), SOURCES["stripe"])
+    assert only == found[-1:]
+
+
 def test_the_real_sources_are_offered() -> None:
     assert set(SOURCES) >= {"shopify", "stripe"}
     assert "orders" in SOURCES["shopify"].streams
