@@ -29,6 +29,8 @@ IN_ALL = 4
 ID = re.compile(r"[a-z]+_(?=\w*[A-Z\d])\w+")
 PERMISSION = re.compile(r"'(rak_\w+)'")
 ACCOUNT = re.compile(r"acct_\w+")
+# What is said of an old `src_…` once its customer has none of it.
+DETACHED = "source must be attached to a customer"
 CUT_SHORT = b'"has_more"'  # stands in an object that holds a list
 T = TypeVar("T")
 
@@ -199,6 +201,8 @@ def _translated(error: stripe.StripeError, path: str) -> Exception:
         # Only Stripe's own word makes a tombstone: a proxy's 404 would delete what is there.
         if error.http_status == 404 and error.code == "resource_missing":
             return MissingError(f"Stripe does not know {path}")
+        if DETACHED in str(error.user_message):
+            return MissingError(f"{path} is a source, and no payment method any more")
         return FatalError(f"Stripe refused {path}: {error.user_message}")
     return RetriableError(f"Stripe answered {error.http_status} for {path}")
 

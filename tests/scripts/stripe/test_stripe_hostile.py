@@ -205,6 +205,17 @@ def test_a_billed_item_is_named_in_any_version_s_lines(line: dict[str, object]) 
     assert found == ["ii_1"]
 
 
+def test_a_source_that_was_detached_is_a_tombstone() -> None:
+    """Stripe knows the source, but refuses it as a payment method: the stream stopped for good."""
+    source = {"object": "payment_method", "id": "src_1", "created": 1}
+    detached = event({"object": source}) | {"type": "payment_method.detached"}
+    said = "A source must be attached to a customer to be used as a `payment_method`."
+    refused = error(400, message=said, param="payment_method")
+    with hostile(list_of(detached), refused) as stripe:
+        (found,) = changed(client(stripe.url), BY_NAME["payment_methods"], DAY)
+    assert (found.id, found.deleted) == ("src_1", True)
+
+
 def test_a_refund_that_changes_later_may_change_its_charge() -> None:
     refund = event({"object": {"object": "refund", "id": "re_1", "charge": "ch_1"}})
     charge = {"id": "ch_1", "created": 1}
