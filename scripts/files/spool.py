@@ -2,7 +2,6 @@
 
 import hashlib
 import tempfile
-from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import IO
 
 import orjson
 
+from scripts.files.copies import Copies
 from scripts.files.datasets import Dataset, record_id
 from scripts.files.read import read_rows
 from scripts.files.rows import BadFileError, Rejected
@@ -28,7 +28,7 @@ class Spool:
     good: int = 0
     bad: int = 0
     first_bad: Rejected | None = None
-    _copies: Counter[bytes] = field(default_factory=Counter[bytes])
+    _copies: Copies = field(default_factory=Copies)
     _rows: IO[bytes] = field(default_factory=_temporary)
     _rejected: IO[bytes] = field(default_factory=_temporary)
 
@@ -56,8 +56,7 @@ class Spool:
         """`<hash of the contents>.<which of its copies>`: the same in a file that was renamed, sent
         twice, or got a line more at its head. By their place rows would then be others."""
         contents = hashlib.blake2b(text.encode(), digest_size=16).digest()
-        self._copies[contents] += 1
-        return f"{contents.hex()}.{self._copies[contents]}"
+        return f"{contents.hex()}.{self._copies.number(contents)}"
 
     def close(self) -> None:
         self._rows.close()

@@ -1,11 +1,14 @@
 """What a corrected, renamed or repeated file makes of rows that were landed before."""
 
+import tracemalloc
 from collections import Counter
+from hashlib import sha256
 
 import pytest
 from lake import landed
 from test_files_landing import HEADER, Drop, counts, drop, now
 
+from scripts.files.copies import Copies
 from scripts.files.land import Landed, land_files
 from scripts.landing.store import Store
 
@@ -98,3 +101,15 @@ def test_a_line_that_was_forgotten_does_not_move_the_others(store: Store, drop: 
     drop("clickstream/a.csv", clicks("08:00,s,view", "10:05,s,cart"))
     list(land_files(store, ""))
     assert events(store) == {"08:00": 1, "10:05": 1}
+
+
+def test_copies_are_counted_in_little_memory() -> None:
+    rows = [sha256(str(number).encode()).digest()[:16] for number in range(100_000)]
+    copies = Copies()
+    copies.number(rows[0])
+    tracemalloc.start()
+    assert [copies.number(row) for row in rows[:3] * 2] == [2, 1, 1, 3, 2, 2]
+    found = Counter(copies.number(row) for row in rows[3:])
+    assert found[1] >= 99_990
+    assert tracemalloc.get_traced_memory()[1] < 3_000_000
+    tracemalloc.stop()
