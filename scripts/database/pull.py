@@ -196,8 +196,8 @@ def _rows(engine: Engine, stream: Stream, ends: bool, piece: Slice) -> Iterator[
     with explained(), engine.connect() as connection:
         if engine.dialect.name != "sqlite":  # whose transactions always see one state
             connection.execution_options(isolation_level="REPEATABLE READ")
+        read_at = iso(now_utc())  # of the first query, whose moment is that of all rows
         expected = connection.scalar(select(func.count()).select_from(stream.table).where(within))
-        read_at = iso(now_utc())
         found = connection.execution_options(stream_results=True, yield_per=ROWS).execute(
             select(*(readable(engine, column) for column in columns)).where(within)
         )

@@ -22,6 +22,7 @@ from scripts.errors import FatalError
 from scripts.landing.state import read_state
 from scripts.landing.store import Store
 from scripts.landing.window import Request
+from scripts.landing.writer import iso, now_utc
 
 
 @pytest.fixture
@@ -132,6 +133,21 @@ def _when_waited_for(engine: Engine, writer: Connection) -> None:
             pass
     writer.commit()
     writer.close()
+
+
+def test_rows_are_as_old_as_the_moment_that_they_show(engine: Engine, store: Store) -> None:
+    """Counting a big table takes minutes, and the rows are those from before it: with a later time
+    they stood after what another pull had read meanwhile."""
+    counted: list[str] = []
+
+    def look(_: object, __: object, statement: str, *___: object) -> None:
+        if statement.startswith("SELECT count"):
+            counted.append(iso(now_utc()))
+
+    run(engine, "CREATE TABLE orders (id int PRIMARY KEY)", "INSERT INTO orders VALUES (1)")
+    event.listen(engine, "before_cursor_execute", look)
+    assert land(engine, store, "orders") == 1
+    assert landed(store, "database", "orders")[0]["_extracted_at"] <= counted[0]
 
 
 def test_a_number_below_zero_or_a_text_is_no_cursor(sqlite: Engine, store: Store) -> None:
