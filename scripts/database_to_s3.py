@@ -2,8 +2,9 @@
 
 from scripts import arguments, settings
 from scripts.database.pull import connect, explained, pull
-from scripts.database.tables import streams
-from scripts.errors import run_command
+from scripts.database.tables import Stream, readable_streams
+from scripts.errors import FatalError, run_command
+from scripts.landing.pull import Result
 from scripts.landing.store import Store
 from scripts.landing.streams import run_streams
 
@@ -15,10 +16,16 @@ def main() -> None:
     database = settings.database()
     engine, store = connect(database.url), Store(settings.s3())
     with explained():
-        known = streams(engine, database.tables)
+        known, refused = readable_streams(engine, database.tables)
     names, request = arguments.parse(__doc__ or "", [stream.name for stream in known])
-    wanted = [stream for stream in known if stream.name in names]
-    run_streams(wanted, lambda stream: pull(engine, store, stream, request), AT_ONCE)
+
+    def land(asked: Stream | FatalError) -> Result:
+        if isinstance(asked, FatalError):
+            raise asked
+        return pull(engine, store, asked, request)
+
+    wanted: list[Stream | FatalError] = [stream for stream in known if stream.name in names]
+    run_streams([*wanted, *refused], land, AT_ONCE)
 
 
 if __name__ == "__main__":

@@ -72,5 +72,6 @@ def _log_by_level() -> None:
     for handler in (calm, alarming):
         handler.setFormatter(_Masked("%(levelname)s %(message)s"))
     logging.basicConfig(level=logging.INFO, handlers=[calm, alarming])
+    logging.captureWarnings(True)  # such as SQLAlchemy's; Python writes them to stderr
     for chatty in ("botocore", "databricks.sdk", "stripe", "pyactiveresource"):
         logging.getLogger(chatty).setLevel(logging.WARNING)

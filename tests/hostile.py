@@ -48,12 +48,13 @@ def hostile(*answers: Answer) -> Iterator[Hostile]:
             for name, value in (self.usual(body) | told.headers).items():
                 self.send_header(name, value)
             self.end_headers()
-            self.wfile.write(body)
+            if self.command != "HEAD":
+                self.wfile.write(body)
 
         def usual(self, body: bytes) -> dict[str, str]:
             return {"Content-Length": str(len(body)), "Date": self.date_time_string()}
 
-        do_GET = do_POST = do_PUT = answer
+        do_GET = do_HEAD = do_POST = do_PUT = answer
 
         def log_message(self, *_: object) -> None:
             pass

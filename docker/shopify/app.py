@@ -96,10 +96,10 @@ def build(data: Path) -> FaultMiddleware:
 
 def _asked(request: Request, body: bytes) -> dict[str, Any] | None:
     """The GraphQL request of a body; None when it is none."""
-    if request.headers.get("content-type", "").startswith("application/graphql"):
-        return {"query": body.decode()}
     try:
+        if request.headers.get("content-type", "").startswith("application/graphql"):
+            return {"query": body.decode()}
         asked = orjson.loads(body)
-    except orjson.JSONDecodeError:
+    except (UnicodeDecodeError, orjson.JSONDecodeError):
         return None
     return asked if isinstance(asked, dict) and isinstance(asked.get("query"), str) else None

@@ -1,13 +1,19 @@
 """Checks and types a request's parameters by the table made from Stripe's OpenAPI description."""
 
 import json
+import re
 from typing import Any
 
+from docker.stripe.currencies import SHOWN, SUPPORTED
 from docker.stripe.data import table
 from docker.stripe.errors import StripeError, invalid_request
 
 OPERATIONS: dict[str, Any] = table("parameters")["rows"]
 MAX_STRING = 5000
+NUMBERS = {
+    "integer": re.compile(r"[+-]?[0-9]{1,18}"),
+    "number": re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]{1,2})?"),
+}
 
 
 def check(operation: str, given: dict[str, Any]) -> dict[str, Any]:
@@ -27,7 +33,10 @@ def _object(node: Any, given: dict[str, Any], prefix: str) -> dict[str, Any]:
             shown = f"{prefix}[{name}]" if prefix else name
             message = f"Missing required param: {shown}."
             raise invalid_request(message, param=shown, code="parameter_missing")
-    return {name: _value(node["fields"][name], value, names[name]) for name, value in given.items()}
+    typed = {n: _value(node["fields"][n], value, names[n]) for n, value in given.items()}
+    if typed.get("currency"):
+        typed["currency"] = _currency(typed["currency"], names["currency"])
+    return typed
 
 
 def _value(node: Any, value: Any, name: str) -> Any:
@@ -90,12 +99,19 @@ def _scalar(kind: str, value: Any, name: str) -> Any:
     return value
 
 
+def _currency(value: str, name: str) -> str:
+    """Stripe takes either case and answers in small letters."""
+    if value.lower() not in SUPPORTED:
+        message = f"Invalid currency: {value.lower()}. Stripe currently supports these currencies: "
+        raise invalid_request(message + SHOWN, param=name)
+    return value.lower()
+
+
 def _number(make: type[int] | type[float], kind: str, value: str, name: str) -> int | float:
-    try:
-        return make(value)
-    except ValueError as error:
+    if not NUMBERS[kind].fullmatch(value):  # Python takes 1_000, other alphabets' digits and nan
         code = f"parameter_invalid_{kind}"
-        raise invalid_request(f"Invalid {kind}: {value}", param=name, code=code) from error
+        raise invalid_request(f"Invalid {kind}: {value}", param=name, code=code)
+    return make(value)
 
 
 def _enum(allowed: list[str], value: Any, name: str) -> str:

@@ -1,6 +1,7 @@
 """What a backfill request may say, and the windows that it is cut into."""
 
 import hashlib
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -24,10 +25,12 @@ SKEW = timedelta(minutes=5)
 
 @dataclass(frozen=True)
 class Source:
-    """What can be asked of a source. whole: streams that have no windows, read once at the end."""
+    """What can be asked of a source. whole: streams that have no windows, read once at the end.
+    uncut: streams of which a window costs as much however short it is: all of it is one."""
 
     streams: tuple[str, ...]
     whole: tuple[str, ...] = ()
+    uncut: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -70,7 +73,10 @@ def parse(text: str | bytes, sources: Mapping[str, Source]) -> Backfill:
         raise FatalError(f"since {since} is before {EARLIEST}")
     if until > iso(now_utc() + SKEW):
         raise FatalError(f"until {until} is in the future")
-    return Backfill(name, _streams(body.get("streams"), sources[name]), since, until)
+    streams = _streams(body.get("streams"), sources[name])
+    if len(json.loads(text, object_pairs_hook=list)) > len(body):
+        raise FatalError("the body names a field twice, and only one of them can be meant")
+    return Backfill(name, streams, since, until)
 
 
 def _time(body: Mapping[str, object], field: str) -> str:
@@ -95,20 +101,23 @@ def _streams(value: object, source: Source) -> tuple[str, ...]:
 def windows(backfill: Backfill, source: Source) -> Sequence[dict[str, str]]:
     """`{"streams", "since", "until"}` of each ingest run, oldest first, without gap or overlap.
 
-    Streams that have no windows are read in the last one only.
+    Streams that have no windows are read in the last one only, those that are not cut after it.
     """
     start = datetime.fromisoformat(backfill.since)
     end = datetime.fromisoformat(backfill.until)
     step = max(SHORTEST, (end - start) / WINDOWS)
-    windowed = [name for name in backfill.streams if name not in source.whole]
+    uncut = [name for name in backfill.streams if name in source.uncut]
+    others = [name for name in backfill.streams if name not in source.uncut]
+    windowed = [name for name in others if name not in source.whole]
     found: list[dict[str, str]] = []
     while windowed and start <= end:
         stop = end if start + step >= end else (start + step).replace(microsecond=0)
         found.append({"streams": ",".join(windowed), "since": iso(start), "until": iso(stop)})
         # Sources keep whole seconds.
         start = stop + timedelta(seconds=1)
-    last = {"streams": ",".join(backfill.streams), "since": backfill.since, "until": backfill.until}
-    if not found:
-        return [last]
-    found[-1] = {**found[-1], "streams": last["streams"]}
-    return found
+    span = {"since": backfill.since, "until": backfill.until}
+    if found:
+        found[-1] = {**found[-1], "streams": ",".join(others)}
+    elif others:
+        found = [{"streams": ",".join(others), **span}]
+    return [*found, {"streams": ",".join(uncut), **span}] if uncut else found

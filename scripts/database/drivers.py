@@ -6,6 +6,7 @@ or of five digits, 24:00:00; in SQLite, which keeps any value in any column, wha
 
 from collections.abc import Callable
 from datetime import date, datetime, time, timedelta
+from decimal import Decimal
 from typing import Any
 
 from psycopg import DataError
@@ -126,8 +127,17 @@ class _AsStored(TypeDecorator[Any]):
             if isinstance(self.declared, Boolean) and raw not in (0, 1):
                 return raw  # SQLAlchemy takes the text "no" for true
             try:
-                return read(raw) if read else raw
+                return _exact(read(raw), raw) if read else raw
             except (ValueError, TypeError, ArithmeticError):
                 return raw
 
         return value
+
+
+def _exact(found: Any, raw: Any) -> Any:
+    """SQLAlchemy rounds to a declared scale that SQLite does not know, or to ten places, and takes
+    any type with a name of its own, such as LONG, for a decimal one: two long keys became one."""
+    if not isinstance(found, Decimal):
+        return found
+    stored = Decimal(str(raw))
+    return found if found == stored else stored

@@ -4,6 +4,7 @@ Rows come through a server-side cursor, so a table of any size needs little memo
 counted in the same transaction: a connection that broke off early cannot pass for the end.
 """
 
+import logging
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -38,6 +39,7 @@ from scripts.database.clocks import bound, greatest, ordered, unordered
 from scripts.database.drivers import READ_JSON, lenient, readable
 from scripts.database.tables import Stream, described
 from scripts.database.values import DIGITS, exact_json, from_mark, to_json, to_mark
+from scripts.database.writers import have_ended
 from scripts.errors import FatalError, RetriableError
 from scripts.landing.pull import Reader, Result
 from scripts.landing.pull import pull as land
@@ -46,6 +48,7 @@ from scripts.landing.store import Store
 from scripts.landing.window import NEVER, Request, Slice, Window, normalize_time
 from scripts.landing.writer import iso, now_utc
 
+log = logging.getLogger(__name__)
 SOURCE = "database"
 VERSION = "1"
 ROWS = 1000  # fetched at once
@@ -112,7 +115,8 @@ def _window(
     engine: Engine, stream: Stream, cursor: str | None, request: Request, lookback: timedelta
 ) -> Window:
     """Ends at the column's greatest value now (the database's clock counts, not ours), or where the
-    oldest transaction that is still open began: its rows may come with that time."""
+    oldest transaction that is still open began: its rows may come with that time. Of numbers nobody
+    knows when they were given out: the cursor waits for who writes."""
     if stream.cursor is None:
         return Window(None, iso(now_utc()), "")
     if cursor and not request.full_refresh:
@@ -124,7 +128,14 @@ def _window(
     with engine.connect() as connection:
         found = greatest(dialect, connection.scalar(newest), stream.cursor)
         begun = connection.scalar(OPEN_SINCE) if dialect == "postgresql" else None
-    until = to_mark(found) if found is not None else (cursor or "")
+        numbers = dialect == "postgresql" and _kind(stream.cursor) is int
+        held = numbers and not have_ended(connection, stream.table)
+    until = to_mark(found) if found is not None and not held else (cursor or "")
+    if held:
+        log.warning(
+            "database/%s: a transaction writes to it and has not committed; the cursor waits for "
+            "it, and what is newer is read again", stream.name,
+        )  # fmt: skip
     if begun and _kind(stream.cursor) is not int:
         until = min(
             until, max(to_mark(_of_kind(stream.cursor, begun.astimezone(UTC))), cursor or "")
@@ -137,7 +148,8 @@ def _window(
         since = None
     if request.since:
         since = _asked(stream.cursor, request.since, "since")
-    return Window(since, until, _back(stream.cursor, until) if until else "")
+    remember = _back(stream.cursor, until) if until else (NEVER if held else "")
+    return Window(since, until, remember)
 
 
 def _asked(column: Column[object], text: str, name: str) -> str:
@@ -184,8 +196,8 @@ def _rows(engine: Engine, stream: Stream, ends: bool, piece: Slice) -> Iterator[
     with explained(), engine.connect() as connection:
         if engine.dialect.name != "sqlite":  # whose transactions always see one state
             connection.execution_options(isolation_level="REPEATABLE READ")
+        read_at = iso(now_utc())  # of the first query, whose moment is that of all rows
         expected = connection.scalar(select(func.count()).select_from(stream.table).where(within))
-        read_at = iso(now_utc())
         found = connection.execution_options(stream_results=True, yield_per=ROWS).execute(
             select(*(readable(engine, column) for column in columns)).where(within)
         )

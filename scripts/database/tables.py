@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from sqlalchemy import Column, Date, DateTime, Integer, MetaData, Table, inspect
 from sqlalchemy.engine import Engine
@@ -33,21 +34,43 @@ class Stream:
 
 
 def streams(engine: Engine, declared: str) -> tuple[Stream, ...]:
+    """As `readable_streams`; FatalError for the first table that cannot be pulled."""
+    found, refused = readable_streams(engine, declared)
+    if refused:
+        raise refused[0]
+    return found
+
+
+def readable_streams(
+    engine: Engine, declared: str
+) -> tuple[tuple[Stream, ...], tuple[FatalError, ...]]:
     """`declared`: comma-separated `table`, `schema.table` or `table:cursor_column`; empty is every
-    table of the default schema, read whole. FatalError names the table and what is wrong."""
+    table of the default schema, read whole. With an error for each table that cannot be pulled,
+    which names it and what is wrong: one that was dropped must not stop the others."""
     entries = [entry.strip() for entry in ENTRIES.findall(declared) if entry.strip()]
-    if entries:
-        found = tuple(_declared(engine, entry) for entry in entries)
-    else:
-        tables = sorted(inspect(engine).get_table_names())
-        if not tables:
-            raise FatalError("the database has no tables: check the name in DATABASE_URL")
-        found = tuple(_stream(engine, None, table, None) for table in tables)
+    tables = [] if entries else sorted(inspect(engine).get_table_names())
+    if not entries and not tables:
+        raise FatalError("the database has no tables: check the name in DATABASE_URL")
+    found: list[Stream] = []
+    refused: list[FatalError] = []
+    for read in (
+        *(partial(_declared, engine, entry) for entry in entries),
+        *(partial(_stream, engine, None, table, None) for table in tables),
+    ):
+        try:
+            found.append(read())
+        except FatalError as error:
+            refused.append(error)
     names = [stream.name for stream in found]
     double = {name for name in names if names.count(name) > 1}
+    if double and not entries:
+        raise FatalError(
+            f"the database has more than one table called {sorted(double)}, but for capitals and "
+            "signs: name those to be pulled in DATABASE_TABLES"
+        )
     if double:
         raise FatalError(f"DATABASE_TABLES names {sorted(double)} more than once")
-    return found
+    return tuple(found), tuple(refused)
 
 
 def _declared(engine: Engine, entry: str) -> Stream:
@@ -65,7 +88,8 @@ def _declared(engine: Engine, entry: str) -> Stream:
 def _stream(engine: Engine, schema: str | None, name: str, cursor: str | None) -> Stream:
     said = f"{schema}.{name}" if schema else name
     try:
-        table = Table(name, MetaData(), autoload_with=engine, schema=schema)
+        # Not what it refers to: that may be gone, or nobody's to see.
+        table = Table(name, MetaData(), autoload_with=engine, schema=schema, resolve_fks=False)
     except NoSuchTableError as error:
         raise FatalError(f"DATABASE_TABLES: there is no table {said} in the database") from error
     key = tuple(table.primary_key.columns)

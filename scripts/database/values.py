@@ -3,14 +3,19 @@
 import base64
 import json
 import math
+import re
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from uuid import UUID
+
+import orjson
 
 from scripts.errors import FatalError
 from scripts.landing.writer import iso
 
 DIGITS = 20  # the longest 64-bit number has 19
+HALF = re.compile(r"\\u[dD][89a-fA-F]")  # of a character, unless the other half follows
+DEEP = 200  # brackets; 254 in each other cannot be written
 
 
 def to_json(value: object) -> object:
@@ -44,9 +49,18 @@ def to_json(value: object) -> object:
             return str(value)
 
 
-def exact_json(text: str | bytes) -> object:
-    """A JSON column's value; numbers that a float would bend are text."""
-    return json.loads(text, parse_float=_exact)
+def exact_json(raw: str | bytes) -> object:
+    """A JSON column's value; numbers that a float would bend are text. So is all of it that cannot
+    be written as JSON again: half a character, as a text that was cut leaves it, or brackets
+    hundreds deep."""
+    text = raw if isinstance(raw, str) else raw.decode()
+    try:
+        found: object = json.loads(text, parse_float=_exact)
+        if HALF.search(text) or text.count("[") + text.count("{") > DEEP:
+            orjson.dumps([[to_json(found)]])  # in a row, and in a column's list
+    except (ValueError, TypeError, RecursionError):
+        return text
+    return found
 
 
 def _exact(text: str) -> float | str:

@@ -14,6 +14,7 @@ from scripts.errors import RecordError
 
 # As silver reads them. A table program writes whole numbers beside empty ones as 5.0.
 WHOLE = re.compile(r"[+-]?\d{1,18}(\.0*)?")
+TRIMMED = "".join(map(chr, range(33)))  # not the spaces of other alphabets, such as Excel's \xa0
 NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 
 
@@ -25,7 +26,7 @@ class Dataset:
     filled: columns whose value must not be empty; of `a|b` one must not be.
     whole, numbers: columns that hold a whole number, or any number, unless they are empty. In
         silver another text would pass for an empty one, which is a count that means something.
-    key: the columns that identify a record. All of them empty: the file and line identify it.
+    key: the columns that identify a record. All of them empty: its contents identify it.
     aliases: other header names of a CSV column, normalized (`Item No.` is `item_no`).
     owned: a row belongs to its file, so what a corrected file no longer holds is deleted.
         Otherwise a record is a thing of its own (an order), which a file can only add or change.
@@ -142,22 +143,19 @@ def check(dataset: Dataset, record: Mapping[str, Any]) -> None:
         raise RecordError(f"not a number, such as 1234.56: {', '.join(bent)}")
 
 
-def record_id(dataset: Dataset, record: Mapping[str, Any], file: str, place: str) -> str:
-    """Equal for two versions of one record: the key's value, of several their list as JSON.
-
-    A record without any gets `<file>:<place>`, which a corrected file keeps while rows keep their
-    places.
-    """
+def record_id(dataset: Dataset, record: Mapping[str, Any]) -> str | None:
+    """Equal for two versions of one record: the key's value, of several their list as JSON; None
+    for a record without any."""
     values = [record.get(name) for name in dataset.key]
     # As text: a location's id is a number in JSON and cannot be one in CSV.
     texts = [None if _empty(value) else str(value) for value in values]
     if not any(texts):
-        return f"{file}:{place}"
+        return None
     return str(texts[0]) if len(texts) == 1 else orjson.dumps(texts).decode()
 
 
 def _reads_as(pattern: re.Pattern[str], value: object) -> bool:
-    return _empty(value) or pattern.fullmatch(str(value).strip()) is not None
+    return _empty(value) or pattern.fullmatch(str(value).strip(TRIMMED)) is not None
 
 
 def _empty(value: object) -> bool:

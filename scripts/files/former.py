@@ -3,9 +3,9 @@
 import gzip
 import logging
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from itertools import compress
 from pathlib import Path
-from typing import Any
 
 import orjson
 
@@ -30,7 +30,35 @@ def former_rows(
     store: Store, source: str, stream: str, run_id: str, name: str
 ) -> Iterator[tuple[str, str]]:
     """(id, JSON text) of the rows that `run_id` landed for the file; a warning and nothing when
-    they have been removed from the landing area.
+    they have been removed from the landing area."""
+    found = _landed(store, source, stream, run_id, {name})
+    if found is None:
+        log.warning("%s: its run %s is gone; rows it no longer holds stay", name, run_id)
+    yield from found or ()
+
+
+def held_by_others(
+    store: Store, source: str, stream: str, others: Mapping[str, str], ids: Collection[str]
+) -> set[str]:
+    """Those of the ids that the other files hold as well. others: file → the run that landed it.
+
+    Reads all that they have landed: only who takes a row away has to know.
+    """
+    files: dict[str, set[str]] = {}
+    for name, run_id in others.items():
+        files.setdefault(run_id, set()).add(name)
+    return {
+        key
+        for run_id, names in files.items()
+        for key, _ in _landed(store, source, stream, run_id, names) or ()
+        if key in ids
+    }
+
+
+def _landed(
+    store: Store, source: str, stream: str, run_id: str, names: Collection[str]
+) -> Iterator[tuple[str, str]] | None:
+    """(id, JSON text) of the rows that a run landed for the files; None when they are gone.
 
     The manifest says how many rows of the run each file gave, in the order they were written.
     """
@@ -38,29 +66,23 @@ def former_rows(
     manifest = orjson.loads(store.read(key)) if store.exists(key) else {"files": []}
     paths = [file["path"] for file in manifest["files"]]
     if not paths or not all(map(store.exists, paths)):
-        log.warning("%s: its run %s is gone; rows it no longer holds stay", name, run_id)
-        return
-    start = 0
-    for entry in manifest["sources"]:
-        if entry["file"] == name:
-            for head, record in _envelopes(store, paths, start, start + entry["rows"]):
-                if not head["_deleted"]:
-                    yield head["_id"], record
-            return
-        start += entry["rows"]
+        return None
+    wanted = (entry["file"] in names for entry in manifest["sources"] for _ in range(entry["rows"]))
+    return _living(compress(_envelopes(store, paths), wanted))
 
 
-def _envelopes(
-    store: Store, paths: list[str], start: int, end: int
-) -> Iterator[tuple[dict[str, Any], str]]:
-    number = 0
+def _living(lines: Iterable[bytes]) -> Iterator[tuple[str, str]]:
+    for line in lines:
+        head, _, record = line.rstrip(b"\n").partition(RECORD)
+        envelope = orjson.loads(head + b"}")
+        if not envelope["_deleted"]:
+            yield envelope["_id"], record[:-1].decode()
+
+
+def _envelopes(store: Store, paths: list[str]) -> Iterator[bytes]:
     with tempfile.TemporaryDirectory(prefix="ecomm-files-") as folder:
         for path in paths:
             part = Path(folder) / "part.jsonl.gz"
             store.download(path, part)
             with gzip.open(part) as lines:
-                for line in lines:
-                    if start <= number < end:
-                        head, _, record = line.rstrip(b"\n").partition(RECORD)
-                        yield orjson.loads(head + b"}"), record[:-1].decode()
-                    number += 1
+                yield from lines

@@ -48,7 +48,10 @@ def _line(number: int, line: str) -> Row | Rejected:
     except orjson.JSONDecodeError as error:
         return Rejected(number, f"not JSON: {error.msg}", line)
     if isinstance(record, dict) and any(map(_rounded, record.values())):
-        record = json.loads(line)
+        try:
+            record = json.loads(line)
+        except RecursionError:
+            return Rejected(number, "not JSON: too many brackets in each other", line)
     return _row(number, line.strip(), record)
 
 

@@ -7,13 +7,13 @@ whole, and of two at once one cannot write its state. What cannot be taken goes 
 
 import logging
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from scripts.files.datasets import DATASETS, Dataset
-from scripts.files.dropzone import Dropped, dropped
-from scripts.files.former import former_rows, left_behind
+from scripts.files.dropzone import ROOT, Dropped, dropped
+from scripts.files.former import former_rows, held_by_others, left_behind
 from scripts.files.rows import BadFileError, place
 from scripts.files.spool import Spool, spool
 from scripts.files.unpacked import MAGIC
@@ -52,12 +52,14 @@ class _NotReadError(Exception):
 
 @dataclass(frozen=True)
 class _Run:
-    """One run of one dataset: where its rows and its rejected rows go."""
+    """One run of one dataset: where its rows and its rejected rows go. others: the files that it
+    does not read, with the runs that landed them."""
 
     store: Store
     dataset: Dataset
     rows: LandingWriter
     rejected: LandingWriter
+    others: Mapping[str, str]
 
 
 def _land_dataset(store: Store, dataset: Dataset, files: list[Dropped]) -> Landed:
@@ -66,6 +68,8 @@ def _land_dataset(store: Store, dataset: Dataset, files: list[Dropped]) -> Lande
     new = [file for file in files if _known(state, file)[0] != file.etag or file.name in left]
     if not new:
         return Landed(dataset.name, 0, 0, 0, 0)
+    names = {file.name for file in new}
+    others = {name: run for name, (_, run) in state.seen.items() if run and name not in names}
     seen: dict[str, list[str]] = {}
     sources: list[dict[str, object]] = []
     gone = 0
@@ -73,7 +77,7 @@ def _land_dataset(store: Store, dataset: Dataset, files: list[Dropped]) -> Lande
         LandingWriter(store, SOURCE, dataset.name, VERSION) as rows,
         LandingWriter(store, SOURCE, REJECTED, VERSION) as rejected,
     ):
-        run = _Run(store, dataset, rows, rejected)
+        run = _Run(store, dataset, rows, rejected, others)
         for file in new:
             former = left.get(file.name) or _known(state, file)[1]
             try:
@@ -133,18 +137,31 @@ def _land_file(run: _Run, file: Dropped, former: str) -> int | None:
 
 def _write(run: _Run, file: Dropped, kept: Spool, former: str) -> int:
     replaces = run.dataset.owned and bool(former)
-    count = kept.good
     ids = set()
     for key, text in kept.rows():
         run.rows.write(key, text)
         if replaces:
             ids.add(key)
-    if replaces:
-        for key, text in former_rows(run.store, SOURCE, run.dataset.name, former, file.name):
-            if key not in ids:
-                run.rows.write(key, text, deleted=True)
-                count += 1
-    return count
+    return kept.good + (_take_away(run, file, former, ids) if replaces else 0)
+
+
+def _take_away(run: _Run, file: Dropped, former: str, ids: set[str]) -> int:
+    """Tombstones of what the file's former version held, and neither it nor another file does."""
+    name = run.dataset.name
+    gone = {k for k, _ in former_rows(run.store, SOURCE, name, former, file.name) if k not in ids}
+    if not gone:
+        return 0
+    lying = {key.removeprefix(ROOT) for key in run.store.list(f"{ROOT}{name}/")}
+    others = {other: landed_by for other, landed_by in run.others.items() if other in lying}
+    gone -= held_by_others(run.store, SOURCE, name, others, gone)
+    written = 0
+    for key, text in former_rows(run.store, SOURCE, name, former, file.name):
+        if key in gone:
+            # Before all rows of this run: what silver takes for the same may stand in one of them,
+            # here under a corrected title or in another file.
+            run.rows.write(key, text, deleted=True, extracted_at=iso(run.rows.started))
+            written += 1
+    return written
 
 
 def _reject(

@@ -1,6 +1,7 @@
 """What a stream has landed so far, from its landed files: no state has to remember it."""
 
 import gzip
+import logging
 import sqlite3
 import tempfile
 from collections.abc import Iterator
@@ -10,9 +11,10 @@ from typing import Any
 import orjson
 
 from scripts.landing.slices import Target
-from scripts.landing.store import Store
+from scripts.landing.store import MissingObjectError, Store
 from scripts.landing.writer import RECORD, manifests
 
+log = logging.getLogger(__name__)
 # The later line of an id wins; slices land in any order.
 KEEP = """
 insert into known values (?, ?, ?) on conflict (id) do update
@@ -27,7 +29,8 @@ def has_landed(store: Store, target: Target) -> bool:
 def not_landed_since(store: Store, target: Target, moment: str) -> Iterator[str]:
     """Ids of the living records that were last read before `moment` (ISO 8601 UTC).
 
-    Reads every landed file of the stream. The ids are kept on disk: memory stays small.
+    Reads every landed file of the stream; of one that a lifecycle rule has taken away nothing is
+    known. The ids are kept on disk: memory stays small.
     """
     with tempfile.TemporaryDirectory(prefix="ecomm-known-") as folder:
         known = sqlite3.connect(Path(folder) / "known")
@@ -39,7 +42,11 @@ def not_landed_since(store: Store, target: Target, moment: str) -> Iterator[str]
             for key in store.list(manifests(target.source, target.stream)):
                 for file in orjson.loads(store.read(key))["files"]:
                     part = Path(folder) / "part"
-                    store.download(file["path"], part)
+                    try:
+                        store.download(file["path"], part)
+                    except MissingObjectError as error:
+                        log.warning("%s, so deletions of what it held are not looked for", error)
+                        continue
                     known.executemany(KEEP, _heads(part))
             alive = known.execute("select id from known where not deleted and at < ?", (moment,))
             yield from (row[0] for row in alive)

@@ -22,6 +22,10 @@ def check_owner(store: Store, source: str, owner: str, called: str) -> None:
         held = {"owner": owner, "called": called}
         with suppress(LostRaceError):  # two first pulls at once: the next one will tell
             store.create(key, held)
+    except ValueError as error:
+        raise FatalError(
+            f"s3://{store.bucket}/{key} is no JSON: delete it, or put it right"
+        ) from error
     if held["owner"] != owner:
         raise FatalError(
             f"s3://{store.bucket} holds {source} data of {held['called']}, and the key is of "

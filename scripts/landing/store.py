@@ -4,7 +4,7 @@ The client is botocore's own and transfers are loaded when a file is big: with a
 were a tenth of a small pull's CPU time.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -26,10 +26,14 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from mypy_boto3_s3 import S3Client
+    from mypy_boto3_s3.type_defs import ObjectTypeDef
     from s3transfer.manager import TransferManager
 
 # Above, transfers send parts at once; below they only cost a dozen threads each.
 ONE_REQUEST_BYTES = 8 * 1024 * 1024
+
+
+NO_S3 = "what answered for {} is no S3, it does not say {}: check S3_ENDPOINT_URL and proxies"
 
 
 class LostRaceError(RetriableError):
@@ -71,16 +75,18 @@ class Store:
             if path.stat().st_size > ONE_REQUEST_BYTES:
                 with self._transfers(key) as transfers:
                     transfers.upload(str(path), self.bucket, key).result()
-                return
-            with path.open("rb") as file:
-                self._client.put_object(Bucket=self.bucket, Key=key, Body=file)
+                answer: Any = self._client.head_object(Bucket=self.bucket, Key=key)
+            else:
+                with path.open("rb") as file:
+                    answer = self._client.put_object(Bucket=self.bucket, Key=key, Body=file)
+            _check_s3("ETag", answer, f"s3://{self.bucket}/{key}")
 
     def create(self, key: str, document: dict[str, object]) -> None:
         """Write a JSON object that must not exist yet; raise LostRaceError when it does."""
         body = orjson.dumps(document)
         with _explained(self.bucket, key):
             try:
-                self._client.put_object(
+                answer = self._client.put_object(
                     Bucket=self.bucket,
                     Key=key,
                     Body=body,
@@ -92,6 +98,8 @@ class Store:
                 repeated = error.response.get("ResponseMetadata", {}).get("RetryAttempts", 0) > 0
                 if not (repeated and _exists_already(error) and self.read(key) == body):
                     raise
+            else:
+                _check_s3("ETag", answer, f"s3://{self.bucket}/{key}")
 
     def read(self, key: str) -> bytes:
         with _explained(self.bucket, key):
@@ -106,19 +114,19 @@ class Store:
 
     def list(self, prefix: str, after: str = "") -> Iterator[str]:
         """Keys under a prefix in lexicographic order, those that follow `after`."""
-        with _explained(self.bucket, prefix):
-            pages = self._client.get_paginator("list_objects_v2")
-            for page in pages.paginate(Bucket=self.bucket, Prefix=prefix, StartAfter=after):
-                for item in page.get("Contents", []):
-                    yield item["Key"]
+        yield from (item["Key"] for item in self._items(prefix, after))
 
     def etags(self, prefix: str) -> Iterator[tuple[str, str, int]]:
         """(key, etag, bytes) under a prefix: enough to tell whether a file has changed."""
+        for item in self._items(prefix):
+            yield item["Key"], item["ETag"].strip('"'), item["Size"]
+
+    def _items(self, prefix: str, after: str = "") -> "Iterator[ObjectTypeDef]":
         with _explained(self.bucket, prefix):
             pages = self._client.get_paginator("list_objects_v2")
-            for page in pages.paginate(Bucket=self.bucket, Prefix=prefix):
-                for item in page.get("Contents", []):
-                    yield item["Key"], item["ETag"].strip('"'), item["Size"]
+            for page in pages.paginate(Bucket=self.bucket, Prefix=prefix, StartAfter=after):
+                _check_s3("IsTruncated", page, f"s3://{self.bucket}/{prefix}")
+                yield from page.get("Contents", [])
 
     def delete(self, keys: Sequence[str]) -> None:
         for start in range(0, len(keys), 1000):
@@ -142,8 +150,17 @@ class Store:
                 yield transfers
         except S3DownloadFailedError as error:
             raise ChangedObjectError(f"{place} was written anew while it was read") from error
+        except KeyError as error:
+            raise RetriableError(NO_S3.format(place, error)) from error
         except RetriesExceededError as error:
             raise RetriableError(f"S3 broke off the transfer of {place}: {error}") from error
+
+
+def _check_s3(said: str, answer: Mapping[str, Any], place: str) -> None:
+    """S3 always says it. A proxy's page that is 200 would pass for a bucket without cursors, and
+    for a manifest that was written."""
+    if said not in answer:
+        raise RetriableError(NO_S3.format(place, f"'{said}'"))
 
 
 @contextmanager

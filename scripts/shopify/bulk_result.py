@@ -49,12 +49,14 @@ def joined(path: Path, bulk: Bulk, objects: int, roots: int) -> Iterator[Record]
 def _rows(file: IO[bytes]) -> Iterator[tuple[str, str | None, int, int]]:
     place = 0
     for number, line in enumerate(file, 1):
+        place += len(line)
+        if line.isspace():
+            continue
         try:
             record = orjson.loads(line)
-            yield record["id"], record.get("__parentId"), place, len(line)
+            yield record["id"], record.get("__parentId"), place - len(line), len(line)
         except (orjson.JSONDecodeError, KeyError, TypeError) as error:
             raise CountError(f"line {number} of the bulk result is damaged") from error
-        place += len(line)
 
 
 def _check(index: sqlite3.Connection, objects: int, roots: int) -> None:

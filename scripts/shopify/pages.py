@@ -24,6 +24,7 @@ def pages(
     """Each whole record, with the time (ISO 8601 UTC) before the request that brought it. Raises
     SliceTooBigError when paging does not reach the end."""
     after: str | None = None
+    passed: set[str] = set()
     read = 0
     while True:
         if read + stream.page_size > PAGED_LIMIT:
@@ -37,7 +38,7 @@ def pages(
                 yield record, read_at
         if not page["pageInfo"]["hasNextPage"]:
             return
-        after = _next(page["pageInfo"], after, stream.name)
+        after = _next(page["pageInfo"], passed, stream.name)
 
 
 def _too_many(stream: Stream, variables: dict[str, Any]) -> Exception:
@@ -101,26 +102,26 @@ def _complete(client: Client, record: Record, child: Child) -> bool:
         connection = owner.get(child.path[-1])
         if connection is None:
             continue
-        info = connection.pop("pageInfo", None)
+        info, passed = connection.pop("pageInfo", None), set[str]()
         while info and info["hasNextPage"]:
             parent = owner.get("id") or record["id"]
-            variables = {"parent": parent, "first": CHILD_PAGE, "after": info["endCursor"]}
+            after = _next(info, passed, child.document)
+            variables = {"parent": parent, "first": CHILD_PAGE, "after": after}
             data = client.execute(document(child.document), variables)
             if data.get("parent") is None:
                 return False
             page = _page(data, child.document)
             connection["nodes"] += page["nodes"]
-            before, info = info["endCursor"], page["pageInfo"]
-            if info["hasNextPage"]:
-                _next(info, before, child.document)
+            info = page["pageInfo"]
     return True
 
 
-def _next(info: Record, before: str | None, name: str) -> str:
-    """Where the next page begins: elsewhere than this one, else reading would never end."""
+def _next(info: Record, passed: set[str], name: str) -> str:
+    """Where the next page begins: elsewhere than all before, else reading would never end."""
     after: str | None = info["endCursor"]
-    if not after or after == before:
+    if not after or after in passed:
         raise RetriableError(f"shopify/{name}: there is more, but a page does not say where")
+    passed.add(after)
     return after
 
 

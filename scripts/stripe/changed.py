@@ -20,6 +20,9 @@ from scripts.stripe.plan import bounds, created, instant
 from scripts.stripe.streams import Stream
 
 log = logging.getLogger(__name__)
+# Days before a subscription renews: the invoice that it shows does not exist yet and has no id, or
+# one that Stripe does not know.
+UPCOMING = "invoice.upcoming"
 
 
 def changed(client: Client, stream: Stream, piece: Slice) -> Iterator[Change]:
@@ -64,6 +67,8 @@ def _touched(client: Client, stream: Stream, event: Record, since: int) -> Itera
     thing = (event.get("data") or {}).get("object")
     if not isinstance(thing, dict):
         log.warning("stripe/%s: the event %s names no object", stream.name, event["id"])
+        return
+    if event["type"] == UPCOMING:
         return
     kind = str(thing.get("object"))
     paths = (stream.named_by or {stream.object: ("id",)}).get(kind, ())

@@ -19,7 +19,7 @@ from scripts.landing.writer import iso, now_utc
 from scripts.retry import LONGEST_WAIT, ThrottledError, seconds_of, with_retries
 from scripts.settings import Stripe, check_address
 from scripts.stripe.limiter import PAUSE_SECONDS, Limiter
-from scripts.stripe.pages import head_of, page_of
+from scripts.stripe.pages import Page, head_of, page_of
 from scripts.stripe.transport import Transport
 
 PAGE = 100  # Stripe's maximum
@@ -29,6 +29,8 @@ IN_ALL = 4
 ID = re.compile(r"[a-z]+_(?=\w*[A-Z\d])\w+")
 PERMISSION = re.compile(r"'(rak_\w+)'")
 ACCOUNT = re.compile(r"acct_\w+")
+# What is said of an old `src_…` once its customer has none of it.
+DETACHED = "source must be attached to a customer"
 CUT_SHORT = b'"has_more"'  # stands in an object that holds a list
 T = TypeVar("T")
 
@@ -84,7 +86,7 @@ class Client:
         after: dict[str, Any] = {}
         while True:
             read_at = iso(now_utc())
-            page = self._get(page_of, path, path, limit=PAGE, **filters, **after)
+            page = self._page(path, path, limit=PAGE, **filters, **after)
             for raw in page.data:
                 text: bytes | None = bytes(raw)
                 if text and CUT_SHORT in text:
@@ -93,8 +95,6 @@ class Client:
                     yield text, read_at
             if not page.has_more:
                 return
-            if not page.data:
-                raise RetriableError(f"{path} has more, but Stripe gave an empty page")
             after = {"starting_after": head_of(bytes(page.data[-1])).id}
 
     def list(self, path: str, **filters: Any) -> Iterator[tuple[Record, str]]:
@@ -104,7 +104,7 @@ class Client:
 
     def newest(self, path: str, limit: int, filters: Mapping[str, Any]) -> Newest:
         """The newest objects of a list, and whether there are more."""
-        page = self._get(page_of, path, path, limit=limit, **filters)
+        page = self._page(path, path, limit=limit, **filters)
         return [_read(bytes(raw)) for raw in page.data], page.has_more
 
     def get(self, path: str, id_: str, **params: Any) -> Record:
@@ -123,9 +123,7 @@ class Client:
                 while value["has_more"]:
                     if rows:
                         query["starting_after"] = rows[-1]["id"]
-                    page = self._get(page_of, endpoint, url.path, limit=PAGE, **query)
-                    if page.has_more and not page.data:
-                        raise RetriableError(f"{url.path} has more, but Stripe gave an empty page")
+                    page = self._page(endpoint, url.path, limit=PAGE, **query)
                     rows += [_read(bytes(raw)) for raw in page.data]
                     value["has_more"] = page.has_more
         return record
@@ -143,6 +141,17 @@ class Client:
                 log.info("%s/%s was deleted meanwhile", path, record["id"])
                 return None
             raise
+
+    def _page(self, endpoint: str, path: str, **params: Any) -> Page:
+        """A page of a list; of one that has more it tells where the next one begins."""
+        page = self._get(page_of, endpoint, path, **params)
+        if not page.has_more:
+            return page
+        if not page.data:
+            raise RetriableError(f"{path} has more, but Stripe gave an empty page")
+        if head_of(bytes(page.data[-1])).id == params.get("starting_after"):
+            raise RetriableError(f"{path} has more, but Stripe gave the same page again")
+        return page
 
     def _get(self, parse: Callable[[bytes], T], endpoint: str, path: str, **params: Any) -> T:
         return with_retries(lambda: self._attempt(parse, f"GET {endpoint}", path, params))
@@ -192,6 +201,8 @@ def _translated(error: stripe.StripeError, path: str) -> Exception:
         # Only Stripe's own word makes a tombstone: a proxy's 404 would delete what is there.
         if error.http_status == 404 and error.code == "resource_missing":
             return MissingError(f"Stripe does not know {path}")
+        if DETACHED in str(error.user_message):
+            return MissingError(f"{path} is a source, and no payment method any more")
         return FatalError(f"Stripe refused {path}: {error.user_message}")
     return RetriableError(f"Stripe answered {error.http_status} for {path}")
 

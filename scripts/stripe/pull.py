@@ -63,8 +63,7 @@ def _plan(
             return pieces  # all that comes or goes has its event, and the list knows no time
         return [*pieces, *cut(client, stream, Slice(window.since, window.until, LISTED))]
     sweeps = moves_cursor and bool(stream.events)
-    timeless = stream.parent and not stream.owner
-    since = None if sweeps or timeless else window.since
+    since = None if sweeps or stream.timeless else window.since
     pieces = cut(client, stream, Slice(since, window.until, LISTED))
     if sweeps and stream.deletes and has_landed(store, target):
         pieces.append(Slice(None, window.until, UNLISTED, last=True))

@@ -41,6 +41,11 @@ class Stream:
     having: Mapping[str, str | bool] = field(default_factory=dict[str, str | bool])
     lookback: timedelta = timedelta(hours=1)
 
+    @property
+    def timeless(self) -> bool:
+        """Whether no list can be asked for the objects of a time: each parent is asked."""
+        return self.parent is not None and not self.owner
+
 
 STREAMS = (
     # customer.* would bring the events of their subscriptions as well.
@@ -109,7 +114,8 @@ STREAMS = (
         deletes=True,
         expand=("payments",),
     ),
-    # An item is put on an invoice without an event of its own: the invoice's lines name it.
+    # An item is put on an invoice without an event of its own: the invoice's lines name it, those
+    # of an account whose version is older than 2025-03-31 in another place.
     Stream(
         "invoice_items",
         "/v1/invoiceitems",
@@ -124,6 +130,7 @@ STREAMS = (
         named_by={
             "invoiceitem": ("id",),
             "invoice": (
+                "lines.data.invoice_item",
                 "lines.data.parent.invoice_item_details.invoice_item",
                 "lines.data.parent.subscription_item_details.invoice_item",
             ),

@@ -35,6 +35,8 @@ def test_a_body_that_is_no_request_is_400(server: Server) -> None:
     headers = {"X-Shopify-Access-Token": TOKEN, "Content-Type": "application/json"}
     for body in (b"{", b"[]", b'{"query": 1}'):
         assert requests.post(url, data=body, headers=headers, timeout=10).status_code == 400
+    headers["Content-Type"] = "application/graphql"
+    assert requests.post(url, data=b"\xff", headers=headers, timeout=10).status_code == 400
 
 
 def test_cost_is_told_and_the_bucket_throttles(server: Server) -> None:

@@ -52,7 +52,14 @@ def test_a_missing_parameter() -> None:
         ("GET /v1/charges", {"limit": "ten"}, "Invalid integer: ten"),
         ("GET /v1/charges", {"created": "soon"}, "Invalid integer: soon"),
         ("GET /v1/charges", {"created": {"gte": "x"}}, "Invalid integer: x"),
+        ("GET /v1/charges", {"limit": "1_0"}, "Invalid integer: 1_0"),
+        ("GET /v1/charges", {"limit": "٥"}, "Invalid integer: ٥"),
         ("GET /v1/charges", {"expand": "customer"}, "Invalid array"),
+        (
+            "POST /v1/payment_intents",
+            {"amount": "100", "currency": "zzz"},
+            "Invalid currency: zzz. Stripe currently supports these currencies: usd, aed, ",
+        ),
         ("POST /v1/customers", {"tax_exempt": "yes"}, "must be one of exempt, none, or reverse"),
         ("GET /v1/products", {"active": "1"}, "Invalid boolean: 1"),
         ("POST /v1/refunds", {"metadata": {"k" * 41: "v"}}, "a key that is 41 characters"),
@@ -62,6 +69,11 @@ def test_a_missing_parameter() -> None:
 )
 def test_wrong_values_are_named(operation: str, given: dict[str, Any], message: str) -> None:
     assert message in refused(operation, given)["message"]
+
+
+def test_a_currency_is_answered_in_small_letters_and_metadata_may_say_anything() -> None:
+    given = {"amount": "100", "currency": "USD", "metadata": {"currency": "Shells"}}
+    assert check("POST /v1/payment_intents", given) == given | {"amount": 100, "currency": "usd"}
 
 
 def test_an_empty_text_unsets_where_the_description_allows_it() -> None:

@@ -49,6 +49,7 @@ def asked(**changes: object) -> str:
         (asked(since="0001-01-01"), "since 0001-01-01.* is before 1970"),
         (asked(since="2026-03-01"), "since 2026-03-01.* is not before until 2026-02-01"),
         (asked(until="2999-01-01"), "until 2999-01-01.* is in the future"),
+        (asked().replace("{", '{"since": "2020-01-01",'), "the body names a field twice"),
     ],
 )
 def test_a_bad_request_is_told_what_is_wrong(text: str, said: str) -> None:
@@ -88,6 +89,18 @@ def test_streams_without_windows_are_read_once_at_the_end() -> None:
     assert found[-1]["streams"] == "shop,orders"
     only = windows(parse(asked(streams=["shop"]), KNOWN), KNOWN["shop"])
     assert [window["streams"] for window in only] == ["shop"]
+
+
+def test_what_costs_as_much_in_each_window_is_read_in_one() -> None:
+    """Each of thirty windows of a year asked every customer of Stripe for payment methods."""
+    year = {"source": "stripe", "since": "2025-01-01", "until": "2026-01-01"}
+    asked_for = orjson.dumps(year | {"streams": ["charges", "payment_methods"]})
+    found = windows(parse(asked_for, SOURCES), SOURCES["stripe"])
+    assert [window["streams"] for window in found] == ["charges"] * 30 + ["payment_methods"]
+    assert (found[-1]["since"][:10], found[-1]["until"][:10]) == ("2025-01-01", "2026-01-01")
+    alone = orjson.dumps(year | {"streams": "payment_methods"})
+    only = windows(parse(alone, SOURCES), SOURCES["stripe"])
+    assert only == found[-1:]
 
 
 def test_the_real_sources_are_offered() -> None:

@@ -6,12 +6,14 @@ import sys
 from pathlib import Path
 
 import pytest
+from lake import landed, run_script
 from sqlalchemy import Engine, create_engine, text
 
 from scripts.database.pull import connect, explained
 from scripts.database.tables import streams
 from scripts.database.values import from_mark, to_json, to_mark
 from scripts.errors import FatalError, RetriableError
+from scripts.landing.store import Store
 
 ROOT = Path(__file__).parents[3]
 
@@ -110,3 +112,23 @@ def test_a_set_has_one_order() -> None:
     """Python's own differs from process to process, and a row would seem to change each time."""
     names = [f"name{number}" for number in range(20)]
     assert to_json(set(names)) == to_json(frozenset(reversed(names))) == sorted(names)
+
+
+def test_a_table_that_was_dropped_does_not_stop_the_others(
+    store: Store, s3_environment: dict[str, str], tables: Engine
+) -> None:
+    with tables.begin() as connection:
+        connection.execute(text("CREATE TABLE odd (id INTEGER PRIMARY KEY, spot POINT)"))
+        connection.execute(text("INSERT INTO good VALUES (1, 'Ann')"))
+    given = {
+        **s3_environment,
+        "DATABASE_URL": str(tables.url),
+        "DATABASE_TABLES": "dropped, good, good:age, odd",
+    }
+    done = run_script("database_to_s3", given)
+    assert done.returncode == 1
+    assert done.stderr == (
+        "ERROR DATABASE_TABLES: there is no table dropped in the database; DATABASE_TABLES: "
+        "table good has no column age\n"
+    )
+    assert [envelope["record"]["name"] for envelope in landed(store, "database", "good")] == ["Ann"]

@@ -1,16 +1,18 @@
 """Rows whose key or cursor tells nothing, and tables that are read another way than before."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from unittest.mock import MagicMock
 
 import pytest
 from lake import landed
-from sqlalchemy import Column, Date, Engine, event, text
+from sqlalchemy import Column, Connection, Date, Engine, event, text
 from sqlalchemy.dialects import mysql
 from test_database_pull import land, run
 
 from scripts.database import pull as pulling
+from scripts.database import writers
 from scripts.database.clocks import unordered
 from scripts.database.drivers import _in_utc, _Span
 from scripts.database.pull import connect, explained, pull
@@ -20,6 +22,7 @@ from scripts.errors import FatalError
 from scripts.landing.state import read_state
 from scripts.landing.store import Store
 from scripts.landing.window import Request
+from scripts.landing.writer import iso, now_utc
 
 
 @pytest.fixture
@@ -81,6 +84,70 @@ def test_rows_of_a_transaction_that_commits_late_are_read(
     slow.close()
     assert land(engine, store, "orders:at") == 2
     assert land(engine, store, "orders:at") == 0
+
+
+@pytest.mark.parametrize("first", [True, False])
+def test_numbers_of_a_transaction_that_commits_late_are_read(
+    engine: Engine, store: Store, first: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An import of fifty thousand rows in one transaction had its numbers before all others."""
+    monkeypatch.setattr(pulling, "LOOKBACK_NUMBERS", 0)
+    monkeypatch.setattr(writers, "PATIENCE", 0.1)
+    run(engine, 'CREATE TABLE "Order" (id int PRIMARY KEY)')
+    if not first:
+        run(engine, 'INSERT INTO "Order" VALUES (1)')
+        assert land(engine, store, "Order:id") == 1
+    slow = engine.connect().execution_options(isolation_level="READ COMMITTED")
+    slow.execute(text('INSERT INTO "Order" VALUES (2)'))
+    run(engine, 'INSERT INTO "Order" VALUES (3)')
+    assert land(engine, store, "Order:id") == 1  # what is newer does not wait for it
+    run(engine, 'INSERT INTO "Order" VALUES (4)')
+    again = 1 if first else 0  # without a cursor nothing is remembered
+    assert land(engine, store, "Order:id") == 1 + again
+    slow.commit()
+    slow.close()
+    assert land(engine, store, "Order:id") == 1 + 2 * again
+    assert land(engine, store, "Order:id") == 0
+    assert len(now(store, "order")) == (3 if first else 4)
+
+
+def test_a_transaction_that_ends_soon_is_waited_for(engine: Engine, store: Store) -> None:
+    run(engine, "CREATE TABLE orders (id int PRIMARY KEY)", "INSERT INTO orders VALUES (5000)")
+    short = engine.connect().execution_options(isolation_level="READ COMMITTED")
+    short.execute(text("INSERT INTO orders VALUES (1)"))
+    with ThreadPoolExecutor(1) as pool:
+        ended = pool.submit(_when_waited_for, engine, short)
+        assert land(engine, store, "orders:id") == 2
+        ended.result()
+    assert (read_state(store, "database", "orders").cursor or "").endswith("5000")
+
+
+def _when_waited_for(engine: Engine, writer: Connection) -> None:
+    """Commit once somebody has looked at the locks."""
+    looked = text(
+        "SELECT count(*) FROM pg_stat_activity "
+        "WHERE query LIKE '%to_regclass(%' AND pid <> pg_backend_pid()"
+    )
+    with engine.connect() as connection:
+        while not connection.scalar(looked):
+            pass
+    writer.commit()
+    writer.close()
+
+
+def test_rows_are_as_old_as_the_moment_that_they_show(engine: Engine, store: Store) -> None:
+    """Counting a big table takes minutes, and the rows are those from before it: with a later time
+    they stood after what another pull had read meanwhile."""
+    counted: list[str] = []
+
+    def look(_: object, __: object, statement: str, *___: object) -> None:
+        if statement.startswith("SELECT count"):
+            counted.append(iso(now_utc()))
+
+    run(engine, "CREATE TABLE orders (id int PRIMARY KEY)", "INSERT INTO orders VALUES (1)")
+    event.listen(engine, "before_cursor_execute", look)
+    assert land(engine, store, "orders") == 1
+    assert landed(store, "database", "orders")[0]["_extracted_at"] <= counted[0]
 
 
 def test_a_number_below_zero_or_a_text_is_no_cursor(sqlite: Engine, store: Store) -> None:

@@ -100,6 +100,14 @@ def test_what_only_python_takes_for_json_is_one_bad_row(read: Read, name: str, o
     assert [row.reason.partition(":")[0] for row in rejected] == ["not JSON"]
 
 
+def test_a_line_too_deep_to_be_read_exactly_is_one_bad_row(read: Read) -> None:
+    """Its long number asks for Python's own reader, which ended every dataset with a trace."""
+    deep = b'{"id": 1e30, "x": ' + b"[" * 1000 + b"]" * 1000 + b"}\n"
+    good, rejected = read("a.jsonl", deep + as_lines(2), "shopify_orders")
+    assert [row.record["id"] for row in good] == [2]
+    assert [row.reason for row in rejected] == ["not JSON: too many brackets in each other"]
+
+
 @pytest.mark.parametrize("name", ["a.json", "a.jsonl"])
 def test_two_long_numbers_are_not_rounded_to_one(read: Read, name: str) -> None:
     """USPS numbers its parcels with 22 digits."""

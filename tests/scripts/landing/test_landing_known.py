@@ -1,5 +1,7 @@
 """What landing's own files say that a stream holds."""
 
+import pytest
+
 from scripts.landing.known import has_landed, not_landed_since
 from scripts.landing.slices import Target
 from scripts.landing.store import Store
@@ -34,3 +36,14 @@ def test_files_without_a_manifest_do_not_count(store: Store) -> None:
     assert list(not_landed_since(store, THINGS, NEW)) == []
     land(store, ("a", OLD, False))
     assert has_landed(store, THINGS)
+
+
+def test_files_that_a_lifecycle_rule_has_taken_away_are_told(
+    store: Store, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Their manifests stay, and the sweep failed on them for ever."""
+    land(store, ("old", OLD, False))
+    store.delete(list(store.list("landing/stripe/")))
+    land(store, ("a", OLD, False))
+    assert list(not_landed_since(store, THINGS, NEW)) == ["a"]
+    assert "is not there, so deletions of what it held" in caplog.text

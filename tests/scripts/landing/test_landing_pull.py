@@ -139,6 +139,21 @@ def test_what_is_gone_from_a_snapshot_is_deleted_once(store: Store) -> None:
     assert (last["_id"], last["_deleted"]) == ("b", True)
 
 
+def test_a_tombstone_is_as_old_as_the_reading_that_missed_the_record(store: Store) -> None:
+    """Of two pulls at once the slow one's tombstone stood after what the other had read again."""
+    read_again: list[str] = []
+
+    def read(piece: Slice) -> Iterator[Change]:
+        read_again.append(iso(now_utc()))
+        yield change("a", 1)
+
+    land(store, change("a", 1), change("b", 1), snapshot=True)
+    pull(store, THINGS, Request(), Reader(read, snapshot=True))
+    last = landed(store, "shopify", "things")[-1]
+    assert (last["_id"], last["_deleted"]) == ("b", True)
+    assert last["_extracted_at"] <= read_again[0]
+
+
 def test_a_source_that_fails_halfway_leaves_nothing(store: Store) -> None:
     def read(piece: Slice) -> Iterator[Change]:
         yield change("a", 1)

@@ -6,6 +6,7 @@ import pytest
 from hostile import Answer, hostile
 
 from scripts.errors import FatalError, RetriableError
+from scripts.landing.owner import check_owner
 from scripts.landing.store import LostRaceError, Store
 from scripts.settings import S3
 
@@ -66,3 +67,27 @@ def test_a_server_without_conditional_writes_is_not_waited_for() -> None:
         pytest.raises(FatalError, match="creates objects with If-None-Match"),
     ):
         Store(S3("bucket", s3.url, "us-east-1")).create("state/1.json", DOCUMENT)
+
+
+@pytest.mark.parametrize("large", [True, False])
+@pytest.mark.usefixtures("s3_environment", "no_waiting")
+def test_a_proxy_s_page_is_no_bucket(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, large: bool
+) -> None:
+    """It passed for an empty bucket, and for a manifest that was written."""
+    if large:
+        monkeypatch.setattr("scripts.landing.store.ONE_REQUEST_BYTES", 1)
+    path = tmp_path / "part"
+    path.write_bytes(b"line\n")
+    with hostile(Answer(b"<html>sign in</html>")) as proxy:
+        store = Store(S3("bucket", proxy.url, "us-east-1"))
+        for call in (
+            lambda: store.create("state/1.json", DOCUMENT),
+            lambda: store.upload(path, "landing/part"),
+            lambda: list(store.list("state/")),
+            lambda: list(store.etags("dropzone/")),
+        ):
+            with pytest.raises(RetriableError, match="is no S3, it does not say '"):
+                call()
+        with pytest.raises(FatalError, match=r"_owner\.json is no JSON"):
+            check_owner(store, "stripe", "acct_1", "acct_1")

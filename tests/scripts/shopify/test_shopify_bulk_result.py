@@ -96,6 +96,13 @@ def test_a_cut_last_line_is_an_error(tmp_path: Path) -> None:
         list(joined(path, ORDERS, 3, 1))
 
 
+def test_an_empty_line_is_no_object(tmp_path: Path) -> None:
+    path = written(tmp_path, lines_of([[0], [0]]))
+    path.write_bytes(path.read_bytes().replace(b"\n", b"\n\r\n") + b"\n")
+    found = list(joined(path, ORDERS, 4, 2))
+    assert [len(record["lineItems"]["nodes"]) for record in found] == [1, 1]
+
+
 PEAK = """
 import sys, tracemalloc
 from pathlib import Path

@@ -73,6 +73,21 @@ def test_a_list_that_does_not_go_on_ends_in_an_error(end: str | None) -> None:
         list(islice(pages(client(shop.url), CUSTOMERS, {}), 9))
 
 
+def test_pages_that_go_round_in_a_circle_end_in_an_error() -> None:
+    """Empty ones, so that no limit of records ends them."""
+
+    def page(end: str) -> Answer:
+        info = {"hasNextPage": True, "endCursor": end}
+        return Answer({"data": {"page": {"nodes": [], "pageInfo": info}}})
+
+    with (
+        hostile(*[page("a"), page("b")] * 9) as shop,
+        pytest.raises(RetriableError, match="does not say where"),
+    ):
+        list(pages(client(shop.url), CUSTOMERS, {}))
+    assert len(shop.asked) == 3
+
+
 def test_the_shop_s_time_is_heard() -> None:
     date = format_datetime(datetime.now(UTC) - timedelta(hours=1), usegmt=True)
     with hostile(Answer(GOOD.body, headers={"Date": date})) as shop:

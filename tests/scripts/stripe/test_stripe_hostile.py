@@ -15,6 +15,7 @@ from scripts.stripe.changed import changed
 from scripts.stripe.client import Client, MissingError, PermissionMissingError
 from scripts.stripe.limiter import Limiter
 from scripts.stripe.listed import listed
+from scripts.stripe.plan import cut
 
 pytestmark = pytest.mark.usefixtures("no_waiting")
 
@@ -59,6 +60,20 @@ def test_the_end_of_a_page_that_was_deleted_does_not_end_the_list() -> None:
 def test_more_after_an_empty_page_ends_in_an_error(pages: list[Answer]) -> None:
     with hostile(*pages) as stripe, pytest.raises(RetriableError, match="an empty page"):
         list(client(stripe.url).list("/v1/charges"))
+
+
+def test_a_page_that_comes_again_and_again_ends_in_an_error() -> None:
+    again = page("ch_2", "ch_1", more=True)
+    with hostile(again) as stripe, pytest.raises(RetriableError, match="the same page again"):
+        list(client(stripe.url).list("/v1/charges"))
+
+
+@pytest.mark.parametrize("pages", [[page(more=True)], [page("a", more=True), page(more=True)]])
+def test_more_after_an_empty_page_is_a_sentence_in_the_plan_too(pages: list[Answer]) -> None:
+    """A window's first look took the last object of the page, and was a trace."""
+    since, until = "1970-01-01T00:00:00.000000Z", "2026-01-01T00:00:00.000000Z"
+    with hostile(*pages) as stripe, pytest.raises(RetriableError, match="an empty page"):
+        cut(client(stripe.url), BY_NAME["charges"], Slice(since, until))
 
 
 def charge(*refunds: str) -> dict[str, Any]:
@@ -162,6 +177,43 @@ def test_an_event_that_names_nothing_does_not_stop_the_others(data: object) -> N
     with hostile(events, Answer(charge)) as stripe:
         found = [c.record for c in changed(client(stripe.url), BY_NAME["charges"], DAY)]
     assert found == [charge]
+
+
+@pytest.mark.parametrize("id_", [{}, {"id": None}, {"id": "upcoming_in_1"}])
+def test_an_invoice_that_is_to_come_is_none_yet(id_: dict[str, object]) -> None:
+    """Each subscription has such an event before it renews; the stream stopped at the first."""
+    told = event({"object": {"object": "invoice", "created": 1, **id_}})
+    with hostile(list_of(told | {"type": "invoice.upcoming"})) as stripe:
+        assert list(changed(client(stripe.url), BY_NAME["invoices"], DAY)) == []
+    assert len(stripe.asked) == 1
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        {"parent": {"invoice_item_details": {"invoice_item": "ii_1"}}},
+        {"parent": {"subscription_item_details": {"invoice_item": "ii_1"}}},
+        {"type": "invoiceitem", "invoice_item": "ii_1"},
+    ],
+)
+def test_a_billed_item_is_named_in_any_version_s_lines(line: dict[str, object]) -> None:
+    """An event is written in the account's own version, which may be years old."""
+    invoice = {"object": "invoice", "id": "in_1", "lines": {"data": [line, {}]}}
+    billed = event({"object": invoice}) | {"type": "invoice.updated"}
+    with hostile(list_of(billed), Answer({"id": "ii_1", "date": 1, "invoice": "in_1"})) as stripe:
+        found = [c.id for c in changed(client(stripe.url), BY_NAME["invoice_items"], DAY)]
+    assert found == ["ii_1"]
+
+
+def test_a_source_that_was_detached_is_a_tombstone() -> None:
+    """Stripe knows the source, but refuses it as a payment method: the stream stopped for good."""
+    source = {"object": "payment_method", "id": "src_1", "created": 1}
+    detached = event({"object": source}) | {"type": "payment_method.detached"}
+    said = "A source must be attached to a customer to be used as a `payment_method`."
+    refused = error(400, message=said, param="payment_method")
+    with hostile(list_of(detached), refused) as stripe:
+        (found,) = changed(client(stripe.url), BY_NAME["payment_methods"], DAY)
+    assert (found.id, found.deleted) == ("src_1", True)
 
 
 def test_a_refund_that_changes_later_may_change_its_charge() -> None:

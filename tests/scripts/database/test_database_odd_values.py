@@ -1,0 +1,102 @@
+"""Values and tables that a database takes and that once stopped a table, or made two rows one."""
+
+from pathlib import Path
+
+import pytest
+from lake import landed
+from sqlalchemy import Engine
+from test_database_pull import land, run
+
+from scripts.database.pull import connect
+from scripts.database.tables import streams
+from scripts.database.values import exact_json
+from scripts.errors import FatalError
+from scripts.landing.store import Store
+
+
+@pytest.fixture
+def sqlite(tmp_path: Path) -> Engine:
+    return connect(f"sqlite:///{tmp_path / 'shop.db'}")
+
+
+HALF = '{"note":"cut \\ud83d"}'
+DEEP = "[" * 300 + "]" * 300
+DEEPER = "[" * 30_000 + "]" * 30_000
+
+
+def test_json_that_cannot_be_written_again_lands_as_its_text(
+    postgres: str, engine: Engine, store: Store
+) -> None:
+    """PostgreSQL's json keeps half a character as a script that cut a text writes it."""
+    engine = connect(str(engine.url.render_as_string(hide_password=False)))
+    run(
+        engine,
+        "CREATE TABLE notes (id int PRIMARY KEY, doc json, docs json[])",
+        f"INSERT INTO notes VALUES (1, '{HALF}', NULL), (2, '{DEEP}', ARRAY['{DEEP}'::json])",
+        'INSERT INTO notes VALUES (3, \'{"note":"whole \\ud83d\\ude00"}\', NULL)',
+    )
+    assert land(engine, store, "notes") == 3
+    found = [envelope["record"] for envelope in landed(store, "database", "notes")]
+    assert [record["doc"] for record in found] == [HALF, DEEP, {"note": "whole 😀"}]
+    assert found[1]["docs"] == [DEEP]
+
+
+def test_json_of_sqlite_that_cannot_be_read_lands_as_its_text(sqlite: Engine, store: Store) -> None:
+    run(
+        sqlite,
+        "CREATE TABLE notes (id integer PRIMARY KEY, doc json)",
+        f"INSERT INTO notes VALUES (1, '{HALF}'), (2, '{DEEPER}')",
+    )
+    assert land(sqlite, store, "notes") == 2
+    found = [envelope["record"]["doc"] for envelope in landed(store, "database", "notes")]
+    assert found == [HALF, DEEPER]
+
+
+@pytest.mark.parametrize("depth", [100, 199, 240, 250, 252, 253, 254, 255, 1100])
+def test_json_of_any_depth_lands(sqlite: Engine, store: Store, depth: int) -> None:
+    doc = "[" * depth + "]" * depth
+    run(
+        sqlite,
+        "CREATE TABLE notes (id integer PRIMARY KEY, doc json)",
+        f"INSERT INTO notes VALUES (1, '{doc}')",
+    )
+    assert land(sqlite, store, "notes") == 1
+    (envelope,) = landed(store, "database", "notes")
+    assert envelope["record"]["doc"] in (doc, exact_json(doc))
+
+
+def test_numbers_of_sqlite_are_not_rounded(sqlite: Engine, store: Store) -> None:
+    """LONG is no type that SQLite or SQLAlchemy knows; both keys were 9007199254740992.0000000000,
+    so that one of the rows was lost."""
+    run(
+        sqlite,
+        "CREATE TABLE items (id LONG PRIMARY KEY, price decimal(10,2), ratio numeric)",
+        "INSERT INTO items VALUES (9007199254740993, 0.125, 0.123456789012)",
+        "INSERT INTO items VALUES (9007199254740994, 1.5, 1e-12)",
+    )
+    assert land(sqlite, store, "items") == 2
+    found = [envelope["record"] for envelope in landed(store, "database", "items")]
+    assert found[0] == {"id": "9007199254740993", "price": "0.125", "ratio": "0.123456789012"}
+    assert found[1] == {"id": "9007199254740994.0000000000", "price": "1.50", "ratio": "1E-12"}
+
+
+def test_a_table_is_read_whatever_it_refers_to(sqlite: Engine, store: Store) -> None:
+    """It was said that there is no such table, which stopped all the others as well."""
+    run(
+        sqlite,
+        "CREATE TABLE lines (id integer PRIMARY KEY, item integer REFERENCES gone(id))",
+        "INSERT INTO lines VALUES (1, 7)",
+    )
+    assert [stream.name for stream in streams(sqlite, "")] == ["lines"]
+    assert land(sqlite, store, "lines") == 1
+
+
+def test_two_tables_of_one_name_are_to_be_chosen_from(sqlite: Engine) -> None:
+    run(
+        sqlite,
+        "CREATE TABLE order_items (id integer PRIMARY KEY)",
+        'CREATE TABLE "Order Items" (id integer PRIMARY KEY)',
+    )
+    with pytest.raises(FatalError, match=r"more than one table called \['order_items'\]"):
+        streams(sqlite, "")
+    assert [stream.name for stream in streams(sqlite, '"Order Items"')] == ["order_items"]
