@@ -9,7 +9,10 @@ from lake import landed, manifests
 
 from scripts.errors import FatalError
 from scripts.files.land import land_files
+from scripts.landing.pull import Reader, pull
+from scripts.landing.slices import Change, Target
 from scripts.landing.store import Store
+from scripts.landing.window import NEVER, Request, Window
 from scripts.landing.writer import LandingWriter
 from scripts.privacy import landing
 from scripts.privacy.report import report
@@ -79,6 +82,27 @@ def test_a_key_of_a_database_may_be_her_email(store: Store) -> None:
     assert b"jane@home" not in everything(store)
     (row,) = landed(store, "database", "leads")
     assert row["_id"] == row["record"]["id"]
+
+
+def test_what_a_pull_remembers_of_her_goes_and_her_end_lands_under_her_masked_key(
+    store: Store,
+) -> None:
+    target = Target("database", "leads", "1")
+    people = ("jane@home.example", "bob@home.example")
+    rows = [Change(email, {"score": 3}, NEVER) for email in people]
+
+    def whole(found: list[Change]) -> Reader:
+        window = Window(None, "2026-11-01T00:00:00.000000Z", "")
+        return Reader(lambda _: iter(found), window=lambda *_: window, snapshot=True)
+
+    pull(store, target, Request(), whole(rows))
+    land(store, "shopify", "orders", HERS)
+    redact(store, "77001")
+    assert b"jane@home" not in everything(store)
+    pull(store, target, Request(), whole(rows[1:]))
+    first, _, end = landed(store, "database", "leads")
+    assert (end["_id"], end["_deleted"]) == (first["_id"], True)
+    assert b"jane@home" not in everything(store)
 
 
 def test_lines_that_do_not_name_her_stay_byte_for_byte(store: Store) -> None:
