@@ -63,6 +63,8 @@ def lab(new_lab):
         [
             {"id": 1, **counted, "product_title": "Ski", "variant_title": "Ice", "available": 4},
             {"id": 2, **counted, "product_title": "Card", "variant_title": "$10", "sku": "X"},
+            # Another zone's tomorrow, or a typing mistake: the last day of stock stays today.
+            {"id": 3, **counted, "timestamp": at(-2), "sku": "Y", "available": 7},
         ],
     )
     # D sells one a day and is gone since yesterday.
@@ -98,6 +100,12 @@ def test_a_day_without_change_carries_the_one_before(lab):
     assert stock(lab, "A", 2)["available"] == 50
     assert stock(lab, "A", 1)["available"] == 10
     assert stock(lab, "A", 0)["available"] == 10
+
+
+def test_a_count_dated_ahead_waits_for_its_day(lab):
+    days = {row["date"] for row in lab.rows("gold.inventory_daily")}
+    assert max(days) == TODAY
+    assert lab.rows("gold.inventory_daily", "sku = 'Y'") == []
 
 
 def test_cover_and_status(lab):
