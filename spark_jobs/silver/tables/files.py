@@ -21,6 +21,13 @@ def _step() -> str:
     return f"CASE {' '.join(cases)} END"
 
 
+def _readable(column: str) -> str:
+    """An empty time means something: not yet. One that cannot be read must not pass for it."""
+    return (
+        f"{column} IS NOT NULL OR coalesce(trim(get_json_object(_record, '$.{column}')), '') = ''"
+    )
+
+
 CLICKSTREAM = Table(
     name="clickstream",
     streams=("files_clickstream",),
@@ -89,6 +96,10 @@ SHIPMENTS = Table(
     expectations={
         "tracking_number is missing": "tracking_number IS NOT NULL",
         "carrier is missing": "carrier IS NOT NULL",
+        **{
+            f"{column} is no time, such as 2026-03-05 or 2026-03-05T17:00:00Z": _readable(column)
+            for column in ("shipped_at", "promised_at", "delivered_at")
+        },
         "delivered_at is before shipped_at": "delivered_at IS NULL OR shipped_at IS NULL "
         "OR delivered_at >= shipped_at",
     },
