@@ -25,6 +25,7 @@ from scripts.privacy.person import Person, belongs, learn, quotes
 
 CUSTOMER_STREAMS = (("shopify", "customers"), ("shopify", "customer_metafields"))
 ORDER_STREAMS = (("shopify", "orders"), ("files", "shopify_orders"))
+ORDER_FIELDS = ("shopify", "order_metafields")
 REPORTS = "privacy/reports/"
 STATES = "state/"
 OWN_STATES = "state/privacy/"  # of the request itself
@@ -170,7 +171,10 @@ def _without(line: Line, person: Person) -> Line | None:
 
 def _is_theirs(line: Line, person: Person) -> bool:
     head, record = line
-    return isinstance(record, dict) and belongs(record, person, _customers(head), _foreign(head))
+    of_order = (head["_source"], head["_stream"]) in (*ORDER_STREAMS, ORDER_FIELDS)
+    return isinstance(record, dict) and belongs(
+        record, person, _customers(head), _foreign(head), of_order
+    )
 
 
 def _foreign(head: dict[str, Any]) -> bool:

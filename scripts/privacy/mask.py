@@ -49,8 +49,8 @@ access_activity_log instructions signed_by
 # database's, Stripe's many ways to pay (`recipient_phone`, `customer_purchase_ip`, `lastName`).
 PERSONAL_KEY = re.compile(
     r"""(^|_)(address\d?|street|line[12]|city|zip|postal|postcode|phone|mobile|fax|ip|notes?
-    |birthday|birthdate|birth|dob|iban|last4|fingerprint|payer|recipient|cardholder|holder
-    |(first|last|sur|full|given|family|middle|verified|preferred|customer|buyer|contact)_?name)(_|$)""",
+    |birthday|birthdate|birth|dob|gender|ssn|passport|latitude|longitude|login|iban|last4|fingerprint|payer|recipient|cardholder|holder
+    |(first|last|sur|full|given|family|middle|verified|preferred|customer|buyer|contact|user|nick)_?name)(_|$)""",
     re.VERBOSE,
 )
 # Stripe's older ways to pay have the person's name and address among their own fields.

@@ -83,7 +83,9 @@ class Person:
         return f"{self.token}@redacted.invalid"
 
 
-def belongs(record: Any, person: Person, of_customer: bool, foreign: bool = False) -> bool:
+def belongs(
+    record: Any, person: Person, of_customer: bool, foreign: bool = False, of_order: bool = False
+) -> bool:
     """Whether the record is the person's: by customer id, and where it has none, by their account
     at Stripe, their order, or what was learned. People share phones and addresses, so another
     customer's record is never taken.
@@ -91,6 +93,8 @@ def belongs(record: Any, person: Person, of_customer: bool, foreign: bool = Fals
     foreign: it is a database's or a dropped file's. Their columns have any name, so Shopify's
     number counts in each; they may number people themselves, so of a row with the person's email
     such a number says nothing.
+    of_order: it is of a stream of orders. One version of theirs may have no customer: before the
+    buyer was known, or once Shopify has deleted them.
     """
     ids = set(_customer_ids(record))
     if of_customer:
@@ -108,6 +112,8 @@ def belongs(record: Any, person: Person, of_customer: bool, foreign: bool = Fals
             or (OWN_EMAIL.fullmatch(_plain(key)) and folded(str(value).strip()) in person.emails)
             for _, key, value in _leaves(record)
         )
+    if of_order and digits(record.get("id")) in person.orders:
+        return True
     return any(
         says(value, person.texts)
         or (key in ACCOUNT_IDS and str(value) in person.accounts)

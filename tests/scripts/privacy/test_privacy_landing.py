@@ -165,6 +165,21 @@ def test_what_is_hers_by_account_or_order_alone_is_masked(store: Store) -> None:
     assert second["recipient"] == "Janey"
 
 
+def test_versions_and_fields_of_her_order_that_name_no_customer_are_masked(store: Store) -> None:
+    where = {"id": 501, "customer": None, "shipping_address": {"name": "J M Doe", "city": "Elm"}}
+    land(store, "shopify", "orders", where, where | {"id": 502})
+    fields = {"nodes": [{"key": "card", "value": "Dear Janey"}]}
+    for number in (501, 502):
+        record = {"id": f"gid://shopify/Order/{number}", "metafields": fields}
+        land(store, "shopify", "order_metafields", record)
+    land(store, "shopify", "orders", HERS | {"id": 501}, HIS | {"id": 502})
+    redact(store, "77001")
+    hers, his = (e["record"]["shipping_address"] for e in landed(store, "shopify", "orders")[:2])
+    assert (hers, his) == ({"name": None, "city": None}, where["shipping_address"])
+    found = [e["record"]["metafields"] for e in landed(store, "shopify", "order_metafields")]
+    assert found == [{"nodes": [{"key": "card", "value": None}]}, fields]
+
+
 def test_reports_and_parts_without_a_manifest_do_not_keep_the_person(store: Store) -> None:
     land(store, "shopify", "orders", HERS, HIS)
     path = "landing/shopify/orders/dt=2026-11-01/died/part-00000.jsonl.gz"

@@ -152,6 +152,7 @@ STREET = {"line1": "7 Elm St", "city": "Springfield"}
         {"ip_address": "203.0.113.7", "client_ip": "203.0.113.7", "lastIp": "203.0.113.7"},
         {"delivery_address": "7 Elm St", "addressLine1": "7 Elm St", "city": "Springfield"},
         {"full_name": "J. Doe", "signed_by": "J. Doe", "delivery_note": "ask for Jane"},
+        {"username": "jane84", "nickname": "Janey", "login": "jdoe", "passport_no": "203.0"},
     ],
 )
 def test_whatever_a_source_calls_it_is_masked(said: dict[str, Any]) -> None:
