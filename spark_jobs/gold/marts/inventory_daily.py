@@ -20,7 +20,7 @@ def query(sources: Sources) -> str:
         f"processed_at > DATE '{sources.first}' - INTERVAL 29 DAYS" if sources.first else "true"
     )
     shopify_day = sources.day("updated_at")
-    counted_day = sources.day("counted_at")
+    counted_day = f"coalesce(counted_on, {sources.day('counted_at')})"
     history = sources.silver("inventory_history")
     return f"""
     WITH gone AS (
@@ -125,8 +125,8 @@ def follow(sources: Sources) -> Follow:
                 "inventory_item_id, location_name, tracked, active, _deleted"
             ),
             "silver.inventory_counts": Touch(
-                f"{sources.day('counted_at')} AS key, counted_at, item, {level}, location_name, "
-                "_deleted"
+                f"coalesce(counted_on, {sources.day('counted_at')}) AS key, counted_at, item, "
+                f"{level}, location_name, _deleted"
             ),
             "silver.orders": Touch(
                 f"{sources.day('processed_at')} AS key, test, _deleted, cancelled_at IS NULL AS "
