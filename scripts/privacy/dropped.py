@@ -81,7 +81,8 @@ def _names(store: Store, key: str, person: Person) -> bool:
                 before = b""
                 while chunk := file.read(CHUNK_BYTES):
                     plain = (before + chunk).replace(b"\0", b"")  # of UTF-16
-                    if any(says(plain.decode(code, "ignore"), person.texts) for code in ENCODINGS):
+                    texts = [plain.decode(code, "ignore") for code in ENCODINGS]
+                    if any(says(t, person.texts) or person.number.search(t) for t in texts):
                         return True
                     before = chunk[-OVERLAP_BYTES:]
         except BadFileError:

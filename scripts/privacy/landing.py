@@ -20,12 +20,15 @@ from scripts.landing.store import Store
 from scripts.landing.writer import MANIFESTS
 from scripts.privacy.dropped import originals
 from scripts.privacy.lines import Line, lines, packed, parsed, texts, written
-from scripts.privacy.mask import masked, unquoted
+from scripts.privacy.mask import forgotten, masked, unquoted
 from scripts.privacy.person import Person, belongs, learn, quotes
 
 CUSTOMER_STREAMS = (("shopify", "customers"), ("shopify", "customer_metafields"))
 ORDER_STREAMS = (("shopify", "orders"), ("files", "shopify_orders"))
+ORDER_FIELDS = ("shopify", "order_metafields")
 REPORTS = "privacy/reports/"
+STATES = "state/"
+OWN_STATES = "state/privacy/"  # of the request itself
 PART = ".jsonl.gz"
 
 
@@ -75,7 +78,7 @@ def records_of(
     """(envelope without its record, record) of a manifest's records that are the person's."""
     for file in orjson.loads(store.read(manifest_key))["files"]:
         for head, record in lines(store, file["path"]):
-            if isinstance(record, dict) and belongs(record, person, _customers(head)):
+            if _is_theirs((head, record), person):
                 yield head, record
 
 
@@ -101,10 +104,25 @@ def redact_unnamed(store: Store, person: Person) -> None:
                 put(store, key, content)
 
 
+def redact_states(store: Store, person: Person) -> None:
+    """What pulls remember to have read: a database's key may be an email. In place and in every
+    generation; the row's end then lands under the key that landing and silver have now."""
+    for key in list(store.list(STATES)):
+        if key.startswith(OWN_STATES):
+            continue
+        state = store.read(key)
+        try:
+            remembered = orjson.loads(state)
+        except orjson.JSONDecodeError:  # of a damaged state the next pull tells
+            continue
+        if (after := forgotten(remembered, person)) != remembered:
+            put(store, key, orjson.dumps(after))
+
+
 def delete_reports(store: Store, person: Person) -> None:
     """What the person, or the shop, once asked to be told of them."""
     for key in list(store.list(REPORTS)):
-        if any(belongs(record, person, _customers(head)) for head, record in lines(store, key)):
+        if any(_is_theirs(line, person) for line in lines(store, key)):
             store.delete([key])
 
 
@@ -142,11 +160,27 @@ def _without(line: Line, person: Person) -> Line | None:
     head, record = line
     of_customer = _customers(head)
     named = {**head, "_id": unquoted(head["_id"], person)}  # a database's key may be an email
-    if isinstance(record, dict) and belongs(record, person, of_customer):
+    if _is_theirs(line, person):
         if of_customer:
             named["_id"] = named["_id"].replace(person.customer_id, person.token)
+        elif _foreign(head):
+            named["_id"] = person.number.sub(person.token, named["_id"])
         return named, masked(record, person, of_customer)
     return (named, unquoted(record, person)) if quotes([head["_id"], record], person) else None
+
+
+def _is_theirs(line: Line, person: Person) -> bool:
+    head, record = line
+    of_order = (head["_source"], head["_stream"]) in (*ORDER_STREAMS, ORDER_FIELDS)
+    return isinstance(record, dict) and belongs(
+        record, person, _customers(head), _foreign(head), of_order
+    )
+
+
+def _foreign(head: dict[str, Any]) -> bool:
+    """Of a source whose columns nobody has declared."""
+    stream = (head["_source"], head["_stream"])
+    return head["_source"] in ("database", "files") and stream not in ORDER_STREAMS
 
 
 def _customers(head: dict[str, Any]) -> bool:

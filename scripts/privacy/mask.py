@@ -11,7 +11,16 @@ from typing import Any
 
 import orjson
 
-from scripts.privacy.person import CUSTOMER_IDS, GID, ORDER_IDS, Person, digits, folded, says
+from scripts.privacy.person import (
+    CUSTOMER_IDS,
+    GID,
+    ORDER_IDS,
+    Person,
+    digits,
+    folded,
+    opened,
+    says,
+)
 
 
 def _words(text: str) -> frozenset[str]:
@@ -40,8 +49,8 @@ access_activity_log instructions signed_by
 # database's, Stripe's many ways to pay (`recipient_phone`, `customer_purchase_ip`, `lastName`).
 PERSONAL_KEY = re.compile(
     r"""(^|_)(address\d?|street|line[12]|city|zip|postal|postcode|phone|mobile|fax|ip|notes?
-    |birthday|birthdate|birth|dob|iban|last4|fingerprint|payer|recipient|cardholder|holder
-    |(first|last|full|given|family|middle|verified|preferred|customer|buyer|contact)_?name)(_|$)""",
+    |birthday|birthdate|birth|dob|gender|ssn|passport|latitude|longitude|login|iban|last4|fingerprint|payer|recipient|cardholder|holder
+    |(first|last|sur|full|given|family|middle|verified|preferred|customer|buyer|contact|user|nick)_?name)(_|$)""",
     re.VERBOSE,
 )
 # Stripe's older ways to pay have the person's name and address among their own fields.
@@ -57,7 +66,12 @@ NAMES = ("first_name", "firstName", "last_name", "lastName", "displayName", "nam
 
 def masked(record: Any, person: Person, of_customer: bool) -> Any:
     """The record without the person."""
-    given = dict(record)
+    called = [
+        key
+        for key, value in record.items()
+        if key.lower().endswith("name") and isinstance(value, str) and person.is_called(value)
+    ]
+    given = {**record, **dict.fromkeys(called)}
     if of_customer:
         given["id"] = _masked_id(record.get("id"), person)
         given |= {name: None for name in NAMES if name in given}
@@ -71,6 +85,17 @@ def unquoted(value: Any, person: Person) -> Any:
     if isinstance(value, list):
         return [unquoted(part, person) for part in value]
     return _replaced(value, person.emails, person.token) if isinstance(value, str) else value
+
+
+def forgotten(value: Any, person: Person) -> Any:
+    """A document of ours without the person's addresses and number, in names of fields too."""
+    if isinstance(value, dict):
+        return {forgotten(key, person): forgotten(part, person) for key, part in value.items()}
+    if isinstance(value, list):
+        return [forgotten(part, person) for part in value]
+    if not isinstance(value, str):
+        return value
+    return _numberless(unquoted(value, person), person)
 
 
 def _mask(key: str, value: Any, person: Person, inside: bool) -> Any:
@@ -96,8 +121,8 @@ def _mask(key: str, value: Any, person: Person, inside: bool) -> Any:
     if flat or _is_personal(key) or (inside and key not in KEPT):
         return None
     if not isinstance(value, str):
-        return value
-    inner = _json(value)
+        return person.token if person.number.fullmatch(str(value)) else value
+    inner = opened(value)
     if inner is not None:
         return orjson.dumps(_mask(key, inner, person, inside)).decode()
     return _without(value, person)
@@ -109,17 +134,6 @@ def _is_personal(key: str) -> bool:
     return key in PERSONAL_FIELDS or PERSONAL_KEY.search(snake) is not None
 
 
-def _json(text: str) -> Any:
-    """The object or list that a text holds as JSON (a receipt, a column of a database); None when
-    it holds none."""
-    if text[:1] not in ("{", "["):
-        return None
-    try:
-        return orjson.loads(text)
-    except orjson.JSONDecodeError:
-        return None
-
-
 def _masked_id(value: Any, person: Person) -> Any:
     if digits(value) != person.customer_id:
         return value  # a Stripe customer's own id, an address's id
@@ -128,8 +142,12 @@ def _masked_id(value: Any, person: Person) -> Any:
 
 
 def _without(text: str, person: Person) -> str:
-    text = _replaced(text, person.texts, person.token)
-    return text.replace(GID + person.customer_id, GID + person.token)
+    return _numberless(_replaced(text, person.texts, person.token), person)
+
+
+def _numberless(text: str, person: Person) -> str:
+    text = re.sub(rf"{GID}{person.customer_id}(?!\d)", GID + person.token, text)
+    return person.number.sub(person.token, text)
 
 
 def _replaced(text: str, parts: set[str], token: str) -> str:

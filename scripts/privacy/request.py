@@ -19,6 +19,7 @@ from scripts.privacy.landing import (
     delete_reports,
     learn_from_landing,
     redact_landing,
+    redact_states,
     redact_unnamed,
 )
 from scripts.privacy.person import Person
@@ -45,6 +46,7 @@ def redact(store: Store, customer_id: str) -> str:
     delete_reports(store, person)
     runs = redact_landing(store, person, work["request"])
     redact_unnamed(store, person)
+    redact_states(store, person)
     delete_refused(store, person)
     leave_note(store, "customers/redact", work, runs)
     store.delete([_key(customer_id), _key(customer_id, "asked")])

@@ -1,6 +1,7 @@
 """What a mart means: the TOML file beside its code (tomllib: Databricks may lack a YAML reader).
 
-Checks compare two numbers that must be equal; their SQL names tables as `silver.orders`.
+Checks compare two numbers that must be equal; their SQL names tables as `silver.orders`, and the
+shop's day of the last extraction as AS_OF.
 """
 
 import tomllib

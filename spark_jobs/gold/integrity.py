@@ -66,6 +66,7 @@ def run(lake: Lakehouse, default_timezone: str) -> int:
 def measure(lake: Lakehouse, mart: Description, sources: Sources) -> list[Result]:
     def number(sql: str) -> str:
         named = TABLE.sub(lambda found: sources.table(found.group()), sql)
+        named = named.replace("AS_OF", f"DATE '{sources.as_of}'")
         return f"CAST(coalesce(({named}), 0) AS DECIMAL(38,6))"
 
     checks = (*_grain(mart), *mart.checks)

@@ -41,15 +41,18 @@ def ledger_sql(sources: Sources) -> str:
     and payout_id.
 
     The payout's own list decides. What stands in none is in the first automatic payout of its
-    currency without a list (not reconciled yet) that was made once the money was available. The
-    window runs backwards: Spark's cost of a frame that ends in the future grows with the square.
+    currency without a list (not reconciled yet) that was made once it was there and available: the
+    day of its availability may begin before it. So is what came back of a payout with a list; one
+    without took nothing, since its transactions are given to the next. The window runs backwards:
+    Spark's cost of a frame that ends in the future grows with the square.
     """
     return f"""
     WITH listed AS (
       SELECT id, payout_id FROM {sources.silver("stripe_payout_transactions")} WHERE NOT _deleted
     ),
     moments AS (
-      SELECT currency, available_at AS at, 0 AS step, id, CAST(NULL AS STRING) AS payout_id
+      SELECT currency, greatest(created_at, available_at) AS at, 0 AS step, id,
+        CAST(NULL AS STRING) AS payout_id
       FROM {sources.silver("stripe_balance_transactions")} WHERE NOT _deleted
       UNION ALL
       SELECT currency, created_at, 1, NULL, id FROM {sources.silver("stripe_payouts")} AS p
@@ -62,10 +65,12 @@ def ledger_sql(sources: Sources) -> str:
         ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS payout_id FROM moments
     )
     SELECT b.*, coalesce(r.charge_id, d.charge_id, c.id) AS charge_id,
-      coalesce(l.payout_id, IF({OF_PAYOUT}, b.source_id, n.payout_id)) AS payout_id
+      coalesce(l.payout_id, IF(b.type = 'payout' OR ({OF_PAYOUT} AND back.payout_id IS NULL),
+        b.source_id, n.payout_id)) AS payout_id
     FROM {sources.silver("stripe_balance_transactions")} AS b
     LEFT JOIN listed AS l ON l.id = b.id
     LEFT JOIN next AS n ON n.id = b.id
+    LEFT JOIN (SELECT DISTINCT payout_id FROM listed) AS back ON back.payout_id = b.source_id
     LEFT JOIN {sources.silver("stripe_charges")} AS c ON c.id = b.source_id
     LEFT JOIN {sources.silver("stripe_refunds")} AS r ON r.id = b.source_id
     LEFT JOIN {sources.silver("stripe_disputes")} AS d ON d.id = b.source_id

@@ -32,6 +32,11 @@ def time(*paths: str) -> str:
     return f"try_cast({_first(list(paths))} AS TIMESTAMP)"
 
 
+def bare_day(path: str) -> str:
+    """The day of a text that has no time: people mean their own day, not midnight UTC."""
+    return f"IF(length(trim({path})) <= 10, try_cast(trim({path}) AS DATE), NULL)"
+
+
 def believable(time_sql: str) -> str:
     """Whether it is a time at which a shop can have done something. Days are filled from the first
     to the last: one record of the year 1 would make 700,000 of them."""

@@ -46,7 +46,7 @@ ORDERS = [
         [FIRST_LINE],
         customer={"id": 501},
         total_price="102.65",
-        discount_codes=[{"code": "save10"}],
+        discount_codes=[{"code": "save10"}, {"code": " "}],
         shipping_address=NEW_YORK,
         shipping_lines=[rest_shipping("5.00")],
         fulfillments=[parcel(91, "2026-03-03T10:00:00-05:00", "T1")],
@@ -109,6 +109,7 @@ PARCELS = [
     {"tracking_number": "T1", "promised_at": "2026-03-05", "delivered_at": "2026-03-05"},
     {"tracking_number": "T2", "promised_at": "2026-03-04", "delivered_at": "2026-03-06"},
     {"tracking_number": "T9", "order_name": "3", "shipped_at": "2026-04-03T10:00:00Z"},
+    {"tracking_number": "T10", "order_name": "4", "shipped_at": "2026-04-12"},
 ]
 # Just before midnight in New York: the whole visit belongs to the 1st.
 CLICKS = [
@@ -274,6 +275,8 @@ def test_carriers_and_their_promises(lab):
         ("2026-03-03", "UPS"): (2, "15.00", "22.20", "0.5000"),
         ("2026-04-02", "unknown"): (1, "26.00", "26.00", None),
         ("2026-04-03", "DHL"): (1, "42.00", "42.00", None),
+        # The carrier's own day, which in New York begins four hours after midnight UTC.
+        ("2026-04-12", "DHL"): (1, "32.00", "32.00", None),
     }
 
 

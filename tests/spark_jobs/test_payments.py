@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 from shopify_records import rest_line, rest_order
-from stripe_records import charge, entry, payout
+from stripe_records import charge, entry, epoch, payout
 
 D = Decimal
 AT = "2026-03-02T10:00:00-05:00"
@@ -49,6 +49,9 @@ ORDERS = [
         ],
         presentment_currency="EUR",
     ),
+    # A dump's order has no transactions, but says who was paid.
+    order(12, "45.00", financial_status="paid", payment_gateway_names=["paypal", "gift_card"]),
+    order(13, "45.00", financial_status="paid", payment_gateway_names=["paypal", "stripe"]),
 ]
 CHARGES = [
     charge("ch_1", 10000, "1", disputed=True),
@@ -78,16 +81,31 @@ LEDGER = [
     entry("txn_po_2", "po_2", -15502, 0, "2026-03-06", type="payout"),
     entry("txn_po_3", "po_3", -1000, 0, "2026-03-06", type="payout"),
 ]
+# In a currency of their own: a payout with a list came back, and the next one is without; a refund
+# that is available from the midnight before it is not in the payout of that midnight.
+POUNDS = [
+    entry("txn_g1", "tu_g1", 9700, 0, "2026-03-04", type="topup"),
+    entry("txn_po_g1", "po_g1", -9700, 0, "2026-03-04", type="payout"),
+    entry("txn_g1_back", "po_g1", 9700, 0, "2026-03-06", type="payout_failure"),
+    entry("txn_g2", "tu_g2", 5000, 0, "2026-03-07", type="topup"),
+    entry("txn_po_g2", "po_g2", -14700, 0, "2026-03-07", type="payout"),
+    entry("txn_g3", "re_g", -2000, 0, "2026-03-07", type="refund")
+    | {"created": epoch("2026-03-07T15:00:00+00:00")},
+]
+LEDGER += [row | {"currency": "gbp"} for row in POUNDS]
 PAYOUTS = [
     payout("po_1", "2026-03-04", 12505),  # 100.00 - 3.20 + 50.00 - 1.75 - 20.00
     payout("po_2", "2026-03-06", 15502),  # 81.00 - 2.65 + 70.00 - 2.33, and 9.00 that came back
     payout("po_3", "2026-03-06", 1000, automatic=False),
     payout("po_4", "2026-03-11", 500),
     payout("po_0", "2026-03-02", 900) | {"status": "failed"},
+    payout("po_g1", "2026-03-04", 9700) | {"status": "failed", "currency": "gbp"},
+    payout("po_g2", "2026-03-07", 14700) | {"currency": "gbp"},
 ]
 LISTED = {
     "po_0": ("txn_0", "txn_po_0"),
     "po_2": ("txn_3", "txn_5", "txn_back", "txn_po_2"),
+    "po_g1": ("txn_g1", "txn_po_g1"),
 }
 
 
@@ -127,6 +145,8 @@ def reconciled(lab):
         ("8", "pending", "ch_8", "0.00"),
         ("9", "matched", "ch_9", "0.00"),
         ("11", "matched", "ch_11", "0.00"),
+        ("12", "matched", None, "0.00"),
+        ("13", "missing_in_stripe", None, "-45.00"),
         ("ch_none", "missing_in_shopify", "ch_none", "12.00"),
         ("ch_test", "missing_in_shopify", "ch_test", "999.00"),
         ("ch_failed", "matched", "ch_failed", "0.00"),
@@ -170,6 +190,9 @@ def test_payouts_are_their_balance_transactions(lab):
     assert (rows["po_3"]["net"], rows["po_3"]["charges"]) == (D("10.00"), None)
     assert (rows["po_4"]["adjustments"], rows["po_4"]["difference"]) == (D("5.00"), D("0.00"))
     assert (rows["po_0"]["net"], rows["po_0"]["difference"]) == (D("9.00"), D("0.00"))
+    pounds = tuple(map(D, ("0.00", "147.00", "147.00", "0.00")))
+    names = ("refunds", "adjustments", "net", "difference")
+    assert tuple(rows["po_g2"][name] for name in names) == pounds
 
 
 def test_a_list_that_does_not_add_up_is_found_though_others_are_paid_by_hand(lab):

@@ -2,9 +2,10 @@
 
 import json
 from datetime import UTC, datetime
+from decimal import Decimal
 
 import pytest
-from shopify_records import graphql_order, rest_line, rest_order
+from shopify_records import graphql_order, rest_line, rest_order, rest_refund
 
 from spark_jobs.bronze.ingest import IncompleteManifestError, ingest
 from spark_jobs.silver.job import run as run_silver
@@ -12,6 +13,14 @@ from spark_jobs.silver.table import fingerprint
 from spark_jobs.silver.tables.shopify_orders import ORDERS
 
 EARLY, LATE = "2026-03-02T10:00:00Z", "2026-03-02T11:00:00Z"
+# A dump that has left the ids of an order's parts out.
+NAMELESS = rest_order(
+    7,
+    EARLY,
+    [rest_line(1, "5.00", 1) | {"id": None}, rest_line(2, "7.00", 1) | {"id": ""}],
+    refunds=[rest_refund(None, EARLY, [{"quantity": 1, "subtotal": "5.00"}])],
+    transactions=[{"kind": "sale", "amount": "12.00"}],
+)
 
 
 @pytest.fixture(scope="module")
@@ -32,7 +41,11 @@ def lab(new_lab):
     lab.land("files", "inventory", [count | {"sku": s, "available": n} for s, n in counts.items()])
     huge = rest_order(5, EARLY, [rest_line(1, "9999999999999999.99", 2)])
     unset = rest_order(6, "0001-01-01T00:00:00Z", [rest_line(1, "5.00", 1)])
-    lab.land("files", "shopify_orders", [huge, unset])
+    twice = rest_order(8, EARLY, [rest_line(1, "5.00", 1), rest_line(1, "7.00", 1)])
+    lab.land("files", "shopify_orders", [huge, unset, NAMELESS, twice])
+    parcel = {"id": "T1", "tracking_number": "T1", "carrier": "UPS", "shipped_at": "2026-03-05"}
+    late = parcel | {"id": "T2", "tracking_number": "T2", "delivered_at": "05.03.2026"}
+    lab.land("files", "shipping", [parcel | {"delivered_at": " "}, late])
     counted = {"timestamp": EARLY, "location_id": 1, "sku": "A"}
     lab.land("files", "inventory", [{"id": 1, **counted, "available": "999999999999999999"}])
     visit = {"id": "e1", "timestamp": "9999-12-31T00:00:00Z", "session_id": "s", "event": "x"}
@@ -99,6 +112,29 @@ def test_amounts_and_times_that_would_stop_every_table_are_quarantined(lab):
     assert found["stripe_balance_transactions", "txn_2"] == "amount is missing or too large"
     assert found["stripe_balance_transactions", "txn_4"] == "created is missing"
     assert [row["id"] for row in lab.rows("silver.stripe_balance_transactions")] == ["txn_3"]
+
+
+def test_what_a_later_version_could_not_replace_is_quarantined(lab):
+    """Two rows of one key: the merge of the order's next version would fail, and all others."""
+    rows = lab.rows("silver.quarantine", "table = 'orders' AND reason LIKE 'two %'")
+    assert [json.loads(row["record"])["id"] for row in rows] == [8]
+
+
+def test_a_time_that_cannot_be_read_is_not_taken_for_none(lab):
+    (row,) = lab.rows("silver.quarantine", "table = 'shipments'")
+    assert row["reason"].startswith("delivered_at is no time, such as 2026-03-05")
+    assert [row["tracking_number"] for row in lab.rows("silver.shipments")] == ["T1"]
+
+
+def test_parts_without_ids_are_told_apart_by_their_place_and_replaced(lab):
+    lab.land("files", "shopify_orders", [NAMELESS | {"updated_at": LATE}])
+    lab.build()
+    lines = lab.rows("silver.order_lines", "order_id = '7'", "line_id")
+    assert [row["line_id"] for row in lines] == ["part 1", "part 2"]
+    paid = lab.rows("silver.order_transactions", "order_id = '7'")
+    assert [row["transaction_id"] for row in paid] == ["part 1"]
+    (row,) = lab.rows("silver.refund_lines", "order_id = '7'")
+    assert (row["refund_id"], row["line_id"], row["subtotal"]) == ("part 1", "", Decimal("5.00"))
 
 
 def test_rejected_file_rows_reach_the_quarantine(lab):

@@ -63,6 +63,10 @@ def lab(new_lab):
         [
             {"id": 1, **counted, "product_title": "Ski", "variant_title": "Ice", "available": 4},
             {"id": 2, **counted, "product_title": "Card", "variant_title": "$10", "sku": "X"},
+            {"id": 4, "timestamp": f"{TODAY - timedelta(days=2)}", "location_id": 7, "sku": "Z"}
+            | {"available": 3},
+            # Another zone's tomorrow, or a typing mistake: the last day of stock stays today.
+            {"id": 3, **counted, "timestamp": at(-2), "sku": "Y", "available": 7},
         ],
     )
     # D sells one a day and is gone since yesterday.
@@ -98,6 +102,17 @@ def test_a_day_without_change_carries_the_one_before(lab):
     assert stock(lab, "A", 2)["available"] == 50
     assert stock(lab, "A", 1)["available"] == 10
     assert stock(lab, "A", 0)["available"] == 10
+
+
+def test_a_count_dated_ahead_waits_for_its_day(lab):
+    days = {row["date"] for row in lab.rows("gold.inventory_daily")}
+    assert max(days) == TODAY
+    assert lab.rows("gold.inventory_daily", "sku = 'Y'") == []
+
+
+def test_a_count_of_a_bare_day_is_of_that_day(lab):
+    days = lab.rows("gold.inventory_daily", "sku = 'Z'")
+    assert min(row["date"] for row in days) == TODAY - timedelta(days=2)
 
 
 def test_cover_and_status(lab):
@@ -175,3 +190,11 @@ def test_the_better_customer_has_the_better_scores(lab):
     assert tuple(rows["1"][name] for name in scores) == (5, 5, 5)
     assert tuple(rows["2"][name] for name in scores) == (1, 1, 1)
     assert (rows["1"]["segment"], rows["2"]["segment"]) == ("Champions", "Lost")
+
+
+def test_a_snapshot_of_a_day_ahead_is_not_the_last(lab):
+    """A shop that moves west, or was not pulled yet, has had a later day."""
+    table, day = lab.lake.name("gold", "customer_segments"), f"DATE '{TODAY}'"
+    later = f"SELECT date_add(as_of_date, 1), * EXCEPT (as_of_date) FROM {table}"
+    lab.lake.spark.sql(f"INSERT INTO {table} {later} WHERE as_of_date = {day} LIMIT 1")
+    assert lab.disagreements("customer_segments") == []

@@ -9,18 +9,18 @@ OVERSTOCK_DAYS = 180
 
 def query(sources: Sources) -> str:
     """One row a day, SKU and location. A day's stock is the last state seen by its end; a day with
-    no change carries the one before, up to the day of the last extraction. Items that share a SKU
-    are added up; a dropped count stands for all of them. An item without a SKU is known by its
-    variant's id, in dropped counts by its titles. An item that is not tracked, not kept at the
-    location, or whose variant or product was deleted has no stock and no row: of a deleted one's
-    levels Shopify tells nothing more. units_sold_28d is its sales in all locations over the 28 days
-    that end that day."""
+    no change carries the one before, up to the day of the last extraction; what is dated ahead of
+    that waits for its day. Items that share a SKU are added up; a dropped count stands for all of
+    them. An item without a SKU is known by its variant's id, in dropped counts by its titles. An
+    item that is not tracked, not kept at the location, or whose variant or product was deleted has
+    no stock and no row: of a deleted one's levels Shopify tells nothing more. units_sold_28d is its
+    sales in all locations over the 28 days that end that day."""
     begin = f"greatest(date, DATE '{sources.first}')" if sources.first else "date"
     recent = (
         f"processed_at > DATE '{sources.first}' - INTERVAL 29 DAYS" if sources.first else "true"
     )
     shopify_day = sources.day("updated_at")
-    counted_day = sources.day("counted_at")
+    counted_day = f"coalesce(counted_on, {sources.day('counted_at')})"
     history = sources.silver("inventory_history")
     return f"""
     WITH gone AS (
@@ -52,6 +52,7 @@ def query(sources: Sources) -> str:
       SELECT * FROM (
         SELECT *, row_number() OVER (PARTITION BY date, counted, item, location_id
           ORDER BY at DESC, available, on_hand, product_title, variant_title) AS rank FROM seen
+        WHERE date <= DATE '{sources.as_of}'
       ) WHERE rank = 1
     ),
     spans AS (
@@ -61,8 +62,7 @@ def query(sources: Sources) -> str:
     -- A state that ends an item's stock ends the span before it and has none itself.
     spread AS (
       SELECT explode(sequence({begin}, until)) AS day, * FROM (
-        SELECT *, greatest(date, coalesce(date_sub(next, 1), DATE '{sources.as_of}')) AS until
-        FROM spans
+        SELECT *, coalesce(date_sub(next, 1), DATE '{sources.as_of}') AS until FROM spans
       ) WHERE stocked AND until >= {begin}
     ),
     added AS (
@@ -125,8 +125,8 @@ def follow(sources: Sources) -> Follow:
                 "inventory_item_id, location_name, tracked, active, _deleted"
             ),
             "silver.inventory_counts": Touch(
-                f"{sources.day('counted_at')} AS key, counted_at, item, {level}, location_name, "
-                "_deleted"
+                f"coalesce(counted_on, {sources.day('counted_at')}) AS key, counted_at, item, "
+                f"{level}, location_name, _deleted"
             ),
             "silver.orders": Touch(
                 f"{sources.day('processed_at')} AS key, test, _deleted, cancelled_at IS NULL AS "

@@ -7,12 +7,16 @@ from spark_jobs.gold.money_in import ledger_sql, order_charges_sql
 ELSEWHERE = ("gift_card", "shopify_store_credit", "exchange-credit", "paypal", "cash")
 
 
+_OTHERS = ", ".join(f"'{gateway}'" for gateway in ELSEWHERE)
+# Of an order without transactions: whether none of its gateways uses Stripe.
+_PAID_ELSEWHERE = f"size(gateways) > 0 AND forall(gateways, g -> lower(g) IN ({_OTHERS}))"
+
+
 def _moved(kinds: str, amount: str) -> str:
     """Σ of an order's successful transactions of the kinds; NULL without any transaction."""
-    others = ", ".join(f"'{gateway}'" for gateway in ELSEWHERE)
     return f"""IF(exists(transactions, t -> t.status = 'success' AND NOT t.test), aggregate(
       filter(transactions, t -> t.status = 'success' AND NOT t.test AND t.kind IN ({kinds})
-        AND coalesce(lower(t.gateway), '') NOT IN ({others})), CAST(0 AS DECIMAL(18,2)),
+        AND coalesce(lower(t.gateway), '') NOT IN ({_OTHERS})), CAST(0 AS DECIMAL(18,2)),
       (sum, t) -> CAST(sum + coalesce({amount}, 0) AS DECIMAL(18,2))), NULL)"""
 
 
@@ -49,6 +53,7 @@ def query(sources: Sources) -> str:
     orders AS (
       SELECT order_id AS reconciliation_id, order_name, processed_at, cancelled_at, currency,
         presentment_currency, financial_status, total_price, presentment_total,
+        {_PAID_ELSEWHERE} AS paid_elsewhere,
         {_moved(paid, "t.amount")} AS paid, {_moved(refunded, "t.amount")} AS refunded,
         {_moved(paid, presented)} AS presented_paid,
         {_moved(refunded, presented)} AS presented_refunded
@@ -80,6 +85,7 @@ def query(sources: Sources) -> str:
           AND (cancelled_at IS NOT NULL OR financial_status IN ('voided', 'expired')) THEN 'matched'
         WHEN coalesce(living, 0) = 0 AND paid IS NULL
           AND financial_status IN ('pending', 'authorized') THEN 'pending'
+        WHEN coalesce(living, 0) = 0 AND paid IS NULL AND paid_elsewhere THEN 'matched'
         WHEN coalesce(living, 0) = 0 THEN 'missing_in_stripe'
         WHEN open > 0 THEN 'pending'
         WHEN comparable AND stripe_amount = expected

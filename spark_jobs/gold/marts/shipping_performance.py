@@ -15,6 +15,7 @@ def query(sources: Sources) -> str:
     reported AS (
       SELECT tracking_number, max(carrier) AS carrier, max(order_id) AS order_id,
         max(trim(LEADING '#' FROM order_name)) AS order_name, min(shipped_at) AS shipped_at,
+        min(coalesce(shipped_on, {sources.day("shipped_at")})) AS shipped_on,
         max(delivered_on) AS delivered_on, max(promised_on) AS promised_on
       FROM {sources.silver("shipments")} WHERE NOT _deleted GROUP BY tracking_number
     ),
@@ -28,11 +29,13 @@ def query(sources: Sources) -> str:
     ),
     parcels AS (
       SELECT s.order_id, s.processed_at, coalesce(f.carrier, r.carrier, 'unknown') AS carrier,
-        f.created_at AS sent_at, coalesce(r.delivered_on, {shipped_day}) AS delivered_on,
+        f.created_at AS sent_at, {sources.day("f.created_at")} AS sent_on,
+        coalesce(r.delivered_on, {shipped_day}) AS delivered_on,
         coalesce(r.promised_on, {estimated_day}) AS promised_on
       FROM sent AS s LEFT JOIN reported AS r ON r.tracking_number = f.tracking_number
       UNION ALL
-      SELECT o.order_id, o.processed_at, r.carrier, r.shipped_at, r.delivered_on, r.promised_on
+      SELECT o.order_id, o.processed_at, r.carrier, r.shipped_at, r.shipped_on, r.delivered_on,
+        r.promised_on
       FROM reported AS r LEFT JOIN names AS n USING (order_name)
       JOIN live AS o ON o.order_id = coalesce(r.order_id, n.order_id)
       LEFT ANTI JOIN (SELECT f.tracking_number FROM sent) AS s
@@ -40,7 +43,7 @@ def query(sources: Sources) -> str:
       WHERE r.shipped_at IS NOT NULL
     ),
     orders AS (
-      SELECT order_id, carrier, min(sent_at) AS sent_at, max(promised_on) AS promised_on,
+      SELECT order_id, carrier, min(sent_on) AS date, max(promised_on) AS promised_on,
         IF(count(*) = count(delivered_on), max(delivered_on), NULL) AS delivered_on,
         greatest(0, (unix_timestamp(min(sent_at)) - unix_timestamp(min(processed_at))) / 3600)
           AS hours
@@ -48,8 +51,7 @@ def query(sources: Sources) -> str:
     ),
     -- A promise is kept or broken; while its day has not passed it is neither.
     judged AS (
-      SELECT *, {sources.day("sent_at")} AS date,
-        promised_on IS NOT NULL AND (delivered_on IS NOT NULL OR promised_on < DATE
+      SELECT *, promised_on IS NOT NULL AND (delivered_on IS NOT NULL OR promised_on < DATE
           '{sources.as_of}') AS due
       FROM orders
     )

@@ -1,6 +1,6 @@
 """silver.clickstream and silver.shipments: what the web shop and the carriers drop as files."""
 
-from spark_jobs.silver.sql import believable, hashed, identifier, money, text, time
+from spark_jobs.silver.sql import bare_day, believable, hashed, identifier, money, text, time
 from spark_jobs.silver.table import Table
 
 # Names of Shopify's web pixels, of GA4 and of plain English for the steps of the funnel.
@@ -19,6 +19,13 @@ def _step() -> str:
         for step, names in _STEPS.items()
     )
     return f"CASE {' '.join(cases)} END"
+
+
+def _readable(column: str) -> str:
+    """An empty time means something: not yet. One that cannot be read must not pass for it."""
+    return (
+        f"{column} IS NOT NULL OR coalesce(trim(get_json_object(_record, '$.{column}')), '') = ''"
+    )
 
 
 CLICKSTREAM = Table(
@@ -73,6 +80,7 @@ SHIPMENTS = Table(
         "service": text("r.service"),
         "status": "lower(trim(r.status))",
         "shipped_at": time("r.shipped_at"),
+        "shipped_on": bare_day("r.shipped_at"),
         "promised_at": time("r.promised_at"),
         "delivered_at": time("r.delivered_at"),
         # Days as the carrier writes them: those of the place, whatever zone the times are in.
@@ -89,7 +97,12 @@ SHIPMENTS = Table(
     expectations={
         "tracking_number is missing": "tracking_number IS NOT NULL",
         "carrier is missing": "carrier IS NOT NULL",
+        **{
+            f"{column} is no time, such as 2026-03-05 or 2026-03-05T17:00:00Z": _readable(column)
+            for column in ("shipped_at", "promised_at", "delivered_at")
+        },
         "delivered_at is before shipped_at": "delivered_at IS NULL OR shipped_at IS NULL "
         "OR delivered_at >= shipped_at",
     },
+    meanings={"shipped_on": "The day of shipped_at where it has no time; NULL with a time"},
 )

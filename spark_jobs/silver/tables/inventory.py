@@ -1,6 +1,6 @@
 """silver.inventory_*: stock now, every state of it that was seen, and counts that people drop."""
 
-from spark_jobs.silver.sql import believable, below, identifier, text, time, whole
+from spark_jobs.silver.sql import bare_day, believable, below, identifier, text, time, whole
 from spark_jobs.silver.table import Table
 
 _LEVEL_SCHEMA = """id STRING, isActive BOOLEAN, updatedAt STRING,
@@ -73,6 +73,7 @@ COUNTS = Table(
     incoming STRING""",
     columns={
         "counted_at": time("r.timestamp"),
+        "counted_on": bare_day("r.timestamp"),
         "location_id": identifier("r.location_id"),
         "location_name": text("r.location_name"),
         "sku": text("r.sku"),
@@ -95,4 +96,5 @@ COUNTS = Table(
         "location_id is missing": "location_id <> ''",
         "sku and product_title are both missing": "item <> ''",
     },
+    meanings={"counted_on": "The day of the count where the file says no time; NULL with a time"},
 )

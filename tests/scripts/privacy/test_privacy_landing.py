@@ -9,7 +9,10 @@ from lake import landed, manifests
 
 from scripts.errors import FatalError
 from scripts.files.land import land_files
+from scripts.landing.pull import Reader, pull
+from scripts.landing.slices import Change, Target
 from scripts.landing.store import Store
+from scripts.landing.window import NEVER, Request, Window
 from scripts.landing.writer import LandingWriter
 from scripts.privacy import landing
 from scripts.privacy.report import report
@@ -81,6 +84,27 @@ def test_a_key_of_a_database_may_be_her_email(store: Store) -> None:
     assert row["_id"] == row["record"]["id"]
 
 
+def test_what_a_pull_remembers_of_her_goes_and_her_end_lands_under_her_masked_key(
+    store: Store,
+) -> None:
+    target = Target("database", "leads", "1")
+    people = ("jane@home.example", "bob@home.example")
+    rows = [Change(email, {"score": 3}, NEVER) for email in people]
+
+    def whole(found: list[Change]) -> Reader:
+        window = Window(None, "2026-11-01T00:00:00.000000Z", "")
+        return Reader(lambda _: iter(found), window=lambda *_: window, snapshot=True)
+
+    pull(store, target, Request(), whole(rows))
+    land(store, "shopify", "orders", HERS)
+    redact(store, "77001")
+    assert b"jane@home" not in everything(store)
+    pull(store, target, Request(), whole(rows[1:]))
+    first, _, end = landed(store, "database", "leads")
+    assert (end["_id"], end["_deleted"]) == (first["_id"], True)
+    assert b"jane@home" not in everything(store)
+
+
 def test_lines_that_do_not_name_her_stay_byte_for_byte(store: Store) -> None:
     """Rewritten, a number of 30 digits would become one of 17."""
     text = b'{"_source":"shopify","_stream":"orders","_id":"%d","record":%s}\n'
@@ -139,6 +163,21 @@ def test_what_is_hers_by_account_or_order_alone_is_masked(store: Store) -> None:
     first, second = (envelope["record"] for envelope in landed(store, "database", "parcels"))
     assert (first["recipient"], first["address"], first["order_name"]) == (None, None, "#1001")
     assert second["recipient"] == "Janey"
+
+
+def test_versions_and_fields_of_her_order_that_name_no_customer_are_masked(store: Store) -> None:
+    where = {"id": 501, "customer": None, "shipping_address": {"name": "J M Doe", "city": "Elm"}}
+    land(store, "shopify", "orders", where, where | {"id": 502})
+    fields = {"nodes": [{"key": "card", "value": "Dear Janey"}]}
+    for number in (501, 502):
+        record = {"id": f"gid://shopify/Order/{number}", "metafields": fields}
+        land(store, "shopify", "order_metafields", record)
+    land(store, "shopify", "orders", HERS | {"id": 501}, HIS | {"id": 502})
+    redact(store, "77001")
+    hers, his = (e["record"]["shipping_address"] for e in landed(store, "shopify", "orders")[:2])
+    assert (hers, his) == ({"name": None, "city": None}, where["shipping_address"])
+    found = [e["record"]["metafields"] for e in landed(store, "shopify", "order_metafields")]
+    assert found == [{"nodes": [{"key": "card", "value": None}]}, fields]
 
 
 def test_reports_and_parts_without_a_manifest_do_not_keep_the_person(store: Store) -> None:

@@ -152,6 +152,7 @@ STREET = {"line1": "7 Elm St", "city": "Springfield"}
         {"ip_address": "203.0.113.7", "client_ip": "203.0.113.7", "lastIp": "203.0.113.7"},
         {"delivery_address": "7 Elm St", "addressLine1": "7 Elm St", "city": "Springfield"},
         {"full_name": "J. Doe", "signed_by": "J. Doe", "delivery_note": "ask for Jane"},
+        {"username": "jane84", "nickname": "Janey", "login": "jdoe", "passport_no": "203.0"},
     ],
 )
 def test_whatever_a_source_calls_it_is_masked(said: dict[str, Any]) -> None:
@@ -175,6 +176,40 @@ def test_a_phone_number_is_found_however_it_is_written(written: str) -> None:
     assert belongs(parcel, person, of_customer=False)
     assert masked(parcel, person, of_customer=False) == {"id": "T1", "memo": "redacted-abc"}
     assert not belongs({"id": "T2", "memo": "call 555-123-0988"}, person, of_customer=False)
+
+
+NUMBER = "7700012345678"
+SAID = '{"customer":{"id":7700012345678,"first_name":"Jane"},"shipping":{"line1":"7 Elm St"}}'
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        {"dataset": "shopify_orders", "line": 3, "reason": "missing: created_at", "raw": SAID},
+        {"dataset": "clickstream", "line": 3, "reason": "bad", "raw": f"s1,{NUMBER},Jane,7 Elm St"},
+        {"id": 5, "payload": SAID},
+        {"id": 5, "user_id": 17, "email": "Jane@home.example ", "name": "Jane", "street": "7 Elm"},
+        {"id": 5, "shopify_id": int(NUMBER), "name": "J. Doe-Smith", "street": "7 Elm"},
+        {"id": int(NUMBER), "surname": "Doe", "street": "7 Elm"},
+        {"id": 5, "firstname": "Jane", "surname": "Doe-Smith", "street": "7 Elm"},
+        {"id": 5, "seen_in": f"https://admin.example/customers/{NUMBER}?tab=1"},
+    ],
+)
+def test_a_row_of_undeclared_columns_is_hers_by_number_name_or_own_email(row: dict) -> None:
+    person = Person(NUMBER, "redacted-abc")
+    learn({**REST_ORDER, "customer": {"id": NUMBER}}, person)
+    assert belongs(row, person, of_customer=False, foreign=True)
+    after = str(masked(row, person, of_customer=False)).lower()
+    assert [text for text in ("jane", "doe", "elm", NUMBER) if text in after] == []
+
+
+def test_a_row_of_another_numbering_that_only_quotes_her_is_not_masked() -> None:
+    person = Person(NUMBER, "redacted-abc")
+    learn({**REST_ORDER, "customer": {"id": NUMBER}}, person)
+    row = {"user_id": 17, "email": "bob@home.example", "invited_by_email": "jane@home.example"}
+    row["memo"] = f"merged with {NUMBER}"
+    assert not belongs(row, person, of_customer=False, foreign=True)
+    assert not belongs({"user_id": 17, "phone": "+15550001111"}, person, False, foreign=True)
 
 
 @given(
