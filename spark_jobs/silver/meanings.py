@@ -180,7 +180,7 @@ COMMON = {
     "domain": "The shop's myshopify.com domain",
     "timezone": "IANA time zone, which decides what a day is",
     # Visits and parcels.
-    "event_id": "The event's own id, else its file and line",
+    "event_id": "The event's own id, else a name for its contents",
     "session_id": "The visit",
     "event": "What happened, as it was sent, in lower case",
     "step": "product_view, add_to_cart, checkout, purchase; NULL for others",

@@ -49,7 +49,8 @@ def lab(new_lab):
     counted = {"timestamp": EARLY, "location_id": 1, "sku": "A"}
     lab.land("files", "inventory", [{"id": 1, **counted, "available": "999999999999999999"}])
     visit = {"id": "e1", "timestamp": "9999-12-31T00:00:00Z", "session_id": "s", "event": "x"}
-    lab.land("files", "clickstream", [visit])
+    lab.land("files", "clickstream", [visit, visit | {"id": "e2", "timestamp": LATE}])
+    lab.land("files", "clickstream", [visit | {"id": "e2", "timestamp": EARLY}])
     taken = {"created": 1772700000, "amount": 100, "currency": "usd"}
     moved = taken | {"net": 100, "fee": 0}
     broken = [
@@ -169,6 +170,11 @@ def test_a_table_whose_declaration_has_changed_is_built_anew_from_bronze(lab):
     assert after == before
     declared = lab.rows("silver.progress", "source = 'declaration' AND stream = 'orders'")
     assert [row["run_id"] for row in declared] == [fingerprint(ORDERS)]
+
+
+def test_an_event_that_was_corrected_to_an_earlier_time_is_corrected(lab):
+    (row,) = lab.rows("silver.clickstream", "event_id = 'e2'")
+    assert row["occurred_at"].isoformat() == EARLY.removesuffix("Z")
 
 
 def test_second_build_takes_in_nothing(lab):

@@ -36,7 +36,7 @@ CLICKSTREAM = Table(
     order_id STRING, referrer STRING, source STRING, device STRING, value STRING,
     currency STRING""",
     columns={
-        # The event's own id, else its file and line: a corrected file replaces its events.
+        # The event's own id, else its contents: a corrected file replaces its events.
         "event_id": "_id",
         "occurred_at": time("r.timestamp"),
         "session_id": text("r.session_id"),
@@ -54,7 +54,7 @@ CLICKSTREAM = Table(
         "currency": "upper(r.currency)",
     },
     key=("event_id",),
-    changed_at="occurred_at",
+    changed_at="_extracted_at",  # a correction may move an event to before
     clustered=("occurred_at",),
     comment="One row an event of a visit to the web shop",
     expectations={
