@@ -101,7 +101,7 @@ def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[object]:
     found = ",".join(map(str, jars.fetch(["spark"])["spark"]))
     os.environ["JAVA_HOME"] = str(jre.java_home())
     server = SparkServer(
-        SparkSettings("t", port, found, "1g", None), tmp_path_factory.mktemp("spark")
+        SparkSettings("t", port, found, "2g", None), tmp_path_factory.mktemp("spark")
     )
     os.environ["SPARK_REMOTE"] = server.url("6f2f0f3e-0000-4000-8000-000000000001")
     from spark_jobs.session import spark_session
