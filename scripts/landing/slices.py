@@ -10,7 +10,7 @@ from scripts.errors import RetriableError
 from scripts.landing.state import Seen
 from scripts.landing.store import Store
 from scripts.landing.window import Slice
-from scripts.landing.writer import LandingWriter, iso, now_utc
+from scripts.landing.writer import LandingWriter, iso
 
 
 class SliceTooBigError(RetriableError):
@@ -81,7 +81,6 @@ def land_slice(
     """
     seen: Seen = {}
     read = 0
-    begun = iso(now_utc())
     with LandingWriter(store, target.source, target.stream, target.api_version) as writer:
         for change in changes:
             read += 1
@@ -97,7 +96,7 @@ def land_slice(
         if snapshot:
             for gone in before.keys() - seen.keys():
                 # As old as the reading that missed it: it may have come back since.
-                writer.write(gone, {"id": gone}, deleted=True, extracted_at=begun)
+                writer.write(gone, {"id": gone}, deleted=True, extracted_at=iso(writer.started))
         landed = writer.rows
         said = {"full_refresh": full_refresh, "slice": piece.kind, **(details or {})}
         writer.finish(piece.since, piece.until, **said)
