@@ -40,6 +40,7 @@ def writes_delta():
     spark = SparkSession.builder.getOrCreate()
     spark.range(int(sys.argv[2])).write.format("delta").mode("append").save(sys.argv[1])
     print("rows", spark.read.format("delta").load(sys.argv[1]).count())
+    print("session", spark.session_id)
 '''
 
 

@@ -109,6 +109,16 @@ def _execute(work: Work) -> None:
         (work.folder / "error.json").write_text(json.dumps({"error": message, "trace": trace}))
         sys.stderr.write(trace)
         raise SystemExit(1) from error
+    finally:
+        _leave_spark()
+
+
+def _leave_spark() -> None:
+    """The session ends with its task: else what it holds stays in Spark's memory for an hour."""
+    from pyspark.sql import SparkSession  # the service itself never loads Spark
+
+    if session := SparkSession.getActiveSession():
+        session.stop()
 
 
 def _entry_point(work: Work):

@@ -142,9 +142,10 @@ def _checked_sql(table: Table, bronze: str) -> str:
     # record into a row of its own, whose nested fields it reads at three times the cost.
     return f"""
     WITH typed AS (
-      SELECT made.*, coalesce(_deleted, false) AS _deleted, _extracted_at,
-             xxhash64(record) AS _hash, _run_id, record AS _record, _file
-      FROM ({bronze})
+      SELECT made.*, coalesce(landed._deleted, false) AS _deleted, landed._extracted_at,
+             xxhash64(landed.record) AS _hash, landed._run_id, landed.record AS _record,
+             landed._file
+      FROM ({bronze}) AS landed
       LATERAL VIEW inline(transform(array({parsed}), r -> struct({columns}))) made
     )
     SELECT *, coalesce({table.changed_at}, _extracted_at)

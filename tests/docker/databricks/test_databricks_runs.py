@@ -4,7 +4,9 @@ from pathlib import Path
 
 import pytest
 from databricks.sdk.errors import InvalidParameterValue, OperationFailed
-from databricks_local import Jobs, eventually, results, task, task_of
+from databricks_local import Databricks, Jobs, eventually, results, task, task_of
+from pyspark.errors import PySparkException
+from pyspark.sql.connect.client import SparkConnectClient
 
 
 def test_tasks_run_in_order_with_the_jobs_parameters_on_delta(jobs: Jobs, tmp_path: Path) -> None:
@@ -25,6 +27,18 @@ def test_tasks_run_in_order_with_the_jobs_parameters_on_delta(jobs: Jobs, tmp_pa
     assert (table / "_delta_log").is_dir()
     again = jobs.run(job)
     assert "rows 8" in jobs.api.get_run_output(task_of(again, "count").run_id).logs
+
+
+def test_a_tasks_spark_session_ends_with_it(
+    jobs: Jobs, databricks: Databricks, tmp_path: Path
+) -> None:
+    run = jobs.run(jobs.create(task("count", "writes_delta", tmp_path / "table", "5")))
+    logs = jobs.api.get_run_output(task_of(run, "count").run_id).logs
+    session = logs.split("session ")[1].strip()
+    url = f"sc://127.0.0.1:{databricks.spark_port}/;user_id=ecomm;session_id={session}"
+    client = SparkConnectClient(url)
+    with pytest.raises(PySparkException, match="SESSION_CLOSED"):
+        client.get_configs("spark.master")
 
 
 def test_a_failed_task_fails_its_run_and_skips_what_follows(jobs: Jobs) -> None:
