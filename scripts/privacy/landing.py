@@ -21,7 +21,8 @@ from scripts.landing.writer import MANIFESTS
 from scripts.privacy.dropped import originals
 from scripts.privacy.lines import Line, lines, packed, parsed, texts, written
 from scripts.privacy.mask import forgotten, masked, unquoted
-from scripts.privacy.person import Person, belongs, learn, quotes
+from scripts.privacy.person import Person
+from scripts.privacy.theirs import belongs, learn, quotes
 
 CUSTOMER_STREAMS = (("shopify", "customers"), ("shopify", "customer_metafields"))
 ORDER_STREAMS = (("shopify", "orders"), ("files", "shopify_orders"))

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scripts.privacy.mask import masked, unquoted
-from scripts.privacy.person import Person, belongs, learn, quotes
+from scripts.privacy.person import Person
+from scripts.privacy.theirs import belongs, learn, quotes
 
 ADDRESS = {
     "first_name": "Jane",
