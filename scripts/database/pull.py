@@ -80,6 +80,15 @@ def connect(url: str) -> Engine:
         ) from None
 
 
+def address(engine: Engine) -> str:
+    """Where it is, without who asks and how. Not as a URL, which logs may hide as a secret."""
+    url = engine.url
+    host = url.host or url.query.get("host") or ""
+    server = f"{host}:{url.port}" if url.port else f"{host}"
+    where = "/".join(part for part in (server, url.database) if part)
+    return f"{url.get_backend_name()} at {where}"
+
+
 @contextmanager
 def explained() -> Iterator[None]:
     """The database's errors by kind, without the URL, which holds a password, and without rows."""
