@@ -36,7 +36,7 @@ from sqlalchemy.exc import (
 )
 
 from scripts.database.clocks import bound, greatest, ordered, unordered
-from scripts.database.drivers import READ_JSON, lenient, readable
+from scripts.database.drivers import MYSQL, READ_JSON, lenient, readable
 from scripts.database.tables import Stream, described
 from scripts.database.values import DIGITS, exact_json, from_mark, to_json, to_mark
 from scripts.database.writers import have_ended
@@ -125,7 +125,8 @@ def _window(
 ) -> Window:
     """Ends at the column's greatest value now (the database's clock counts, not ours), or where the
     oldest transaction that is still open began: its rows may come with that time. Of numbers nobody
-    knows when they were given out: the cursor waits for who writes."""
+    knows when they were given out, and MySQL's now() is no transaction's beginning: there the
+    cursor waits for who writes."""
     if stream.cursor is None:
         return Window(None, iso(now_utc()), "")
     if cursor and not request.full_refresh:
@@ -137,8 +138,8 @@ def _window(
     with engine.connect() as connection:
         found = greatest(dialect, connection.scalar(newest), stream.cursor)
         begun = connection.scalar(OPEN_SINCE) if dialect == "postgresql" else None
-        numbers = dialect == "postgresql" and _kind(stream.cursor) is int
-        held = numbers and not have_ended(connection, stream.table)
+        waits = dialect in MYSQL or _kind(stream.cursor) is int
+        held = waits and not have_ended(connection, stream.table)
     until = to_mark(found) if found is not None and not held else (cursor or "")
     if held:
         log.warning(
