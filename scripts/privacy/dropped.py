@@ -25,16 +25,20 @@ CHUNK_BYTES = 1 << 20
 OVERLAP_BYTES = 1 << 10  # longer than what is looked for
 
 
-def originals(store: Store, manifest: dict[str, Any], parts: list[list[int]]) -> list[str]:
+def originals(
+    store: Store, manifest: dict[str, Any], parts: list[list[int]], person: Person
+) -> list[str]:
     """Keys in the dropzone. parts: by part of the manifest, numbers of the rows that named them.
 
     A refused row names its file; of the others the manifest says how many each file gave, in the
-    order in which they were written.
+    order in which they were written. A file's own name may name them too: left in the dropzone it
+    would land again.
     """
     if manifest["source"] != "files":
         return []
     ends = list(accumulate(entry["rows"] for entry in manifest.get("sources", [])))
-    found: set[str] = set()
+    names = (entry["file"] for entry in manifest.get("sources", []))
+    found = {name for name in names if _is_named(name, person)}
     start = 0
     for part, numbers in zip(manifest["files"], parts, strict=True):
         if ends:
@@ -72,7 +76,13 @@ def delete_refused(store: Store, person: Person) -> None:
             store.delete([key])
 
 
+def _is_named(name: str, person: Person) -> bool:
+    return says(name, person.emails) or person.number.search(name) is not None
+
+
 def _names(store: Store, key: str, person: Person) -> bool:
+    if _is_named(key, person):
+        return True
     with tempfile.TemporaryDirectory(prefix="ecomm-privacy-") as folder:
         path = Path(folder) / "file"
         store.download(key, path)
