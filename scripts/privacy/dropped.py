@@ -63,17 +63,28 @@ def delete_refused(store: Store, person: Person) -> None:
         for entry in orjson.loads(store.read(key)).get("sources", [])
         if "etag" in entry
     }
+    lying = list(store.etags(ROOT))
+    waits = waiting(store)  # asked after it: what is new by then is not looked at
+    for key, etag, _ in lying:
+        name = key.removeprefix(ROOT)
+        if key in waits or (name, etag) in landed or not _names(store, key, person):
+            continue
+        if name.partition("/")[0] in DATASETS:
+            store.delete([key])
+        else:
+            log.warning("s3://%s/%s is no dataset's and names the person", store.bucket, key)
+
+
+def waiting(store: Store) -> set[str]:
+    """Keys of what has not been landed, or was written anew since."""
     seen = {name: read_state(store, "files", name).seen for name in DATASETS}
-    for key, etag, _ in list(store.etags(ROOT)):
+    found: set[str] = set()
+    for key, etag, _ in store.etags(ROOT):
         name = key.removeprefix(ROOT)
         known = seen.get(name.partition("/")[0])
-        waits = known is not None and known.get(name, [""])[0] != etag
-        if waits or (name, etag) in landed or not _names(store, key, person):
-            continue
-        if known is None:
-            log.warning("s3://%s/%s is no dataset's and names the person", store.bucket, key)
-        else:
-            store.delete([key])
+        if known is not None and known.get(name, [""])[0] != etag:
+            found.add(key)
+    return found
 
 
 def _is_named(name: str, person: Person) -> bool:

@@ -18,7 +18,7 @@ import orjson
 
 from scripts.landing.store import Store
 from scripts.landing.writer import MANIFESTS
-from scripts.privacy.dropped import originals
+from scripts.privacy.dropped import originals, waiting
 from scripts.privacy.lines import Line, lines, packed, parsed, texts, written
 from scripts.privacy.mask import forgotten, masked, unquoted
 from scripts.privacy.person import Person
@@ -48,6 +48,7 @@ def redact_landing(store: Store, person: Person, request: str) -> list[dict[str,
     """Rewrite every part that names the person; source, stream and run of each changed manifest,
     those of an interrupted call included."""
     changed: list[dict[str, str]] = []
+    waits = waiting(store)  # landing does not have it
     for key in _manifests(store):
         manifest = orjson.loads(store.read(key))
         parts = [_redacted(store, file, person, request) for file in manifest["files"]]
@@ -58,7 +59,8 @@ def redact_landing(store: Store, person: Person, request: str) -> list[dict[str,
             total = sum(file["bytes"] for file in files)
             after |= {"files": files, "bytes": total, "redacted": done}
         if after != manifest:
-            store.delete(originals(store, manifest, [rows for _, rows in parts], person))
+            dropped = originals(store, manifest, [rows for _, rows in parts], person)
+            store.delete([name for name in dropped if name not in waits])
             put(store, key, orjson.dumps(after))
             store.delete([old["path"] for old in manifest["files"] if old not in files])
             manifest = after

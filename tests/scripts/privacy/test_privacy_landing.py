@@ -221,6 +221,18 @@ def test_dropped_files_that_named_the_person_go_and_the_others_stay(store: Store
     assert b"jane@home" not in everything(store).lower()
 
 
+def test_a_file_that_was_written_anew_since_it_landed_is_not_lost(store: Store) -> None:
+    header = "tracking_number,order_name,carrier,shipped_at,note\n"
+    hers = header + "T4,#4,UPS,2026-11-01,jane@home.example\n"
+    landing.put(store, "dropzone/shipping/daily.csv", hers.encode())
+    assert [run.rows for run in land_files(store, "") if run.files] == [1]
+    landing.put(store, "dropzone/shipping/daily.csv", f"{header}T5,#5,UPS,2026-11-02,\n".encode())
+    land(store, "shopify", "orders", HERS)
+    redact(store, "77001")
+    assert [run.rows for run in land_files(store, "") if run.files] == [1]
+    assert b"jane@home" not in everything(store)
+
+
 def test_a_file_that_was_refused_whole_goes_wherever_it_names_the_person(store: Store) -> None:
     """Landing has only its first bytes, packed ones as they are."""
     header = "tracking_number,note\n"  # no carrier
