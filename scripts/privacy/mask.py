@@ -11,7 +11,7 @@ from typing import Any
 
 import orjson
 
-from scripts.privacy.person import Person, digits, folded, says
+from scripts.privacy.person import Person, alone, digits, folded, says
 from scripts.privacy.record import CUSTOMER_IDS, GID, ORDER_IDS, opened
 
 
@@ -150,5 +150,5 @@ def _replaced(text: str, parts: set[str], token: str) -> str:
     folds into two, a phone number with signs) is replaced whole."""
     plain = folded(text)
     for part in sorted((part for part in parts if part in plain), key=len, reverse=True):
-        text = re.sub(re.escape(part), token, text, flags=re.IGNORECASE)
+        text = alone(part).sub(token, text)
     return token if says(text, parts) else text
