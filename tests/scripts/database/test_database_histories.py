@@ -310,3 +310,16 @@ def test_mysql_s_writers_may_be_nobody_s_to_see(caplog: pytest.LogCaptureFixture
     connection.scalars.side_effect = OperationalError("", {}, Exception("1227"))
     assert writers.have_ended(connection, Table("orders", MetaData()))
     assert "may not see who writes to orders" in caplog.text
+
+
+def test_a_partition_is_no_table_of_its_own(engine: Engine, store: Store) -> None:
+    run(
+        engine,
+        "CREATE TABLE events (id int PRIMARY KEY) PARTITION BY RANGE (id)",
+        "CREATE TABLE events_1 PARTITION OF events FOR VALUES FROM (0) TO (9)",
+        "CREATE TABLE others (id int)",
+        "INSERT INTO events VALUES (1)",
+    )
+    assert [stream.name for stream in streams(engine, "")] == ["events", "others"]
+    assert [stream.name for stream in streams(engine, "events_1")] == ["events_1"]
+    assert land(engine, store, "events:id") == 1
