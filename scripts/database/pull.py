@@ -5,6 +5,7 @@ counted in the same transaction: a connection that broke off early cannot pass f
 """
 
 import logging
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -55,6 +56,10 @@ ROWS = 1000  # fetched at once
 # Transactions commit in another order than their numbers and times were given out.
 LOOKBACK_TIME = timedelta(minutes=10)
 LOOKBACK_NUMBERS = 1000
+WRONG_ADDRESS = re.compile(
+    r"password authentication failed|no pg_hba\.conf entry|(database|role) \S+ does not exist"
+    r"|Access denied for user|Unknown database"  # PostgreSQL's, MySQL's
+)
 # In PostgreSQL a transaction's now() is its beginning, however late it commits. Of other users'
 # transactions the time is seen with the role pg_read_all_stats.
 OPEN_SINCE = text(
@@ -101,6 +106,8 @@ def explained() -> Iterator[None]:
         ) from None
     except DBAPIError as error:
         said = " ".join(str(error.orig).split())[:300]
+        if WRONG_ADDRESS.search(said):  # the drivers' kind of error is that of a lost connection
+            raise FatalError(f"check DATABASE_URL, the database refused: {said}") from None
         if error.connection_invalidated or "Operational" in type(error.orig).__name__:
             raise RetriableError(f"the database broke off or did not answer: {said}") from None
         raise FatalError(f"the database refused: {said}") from None

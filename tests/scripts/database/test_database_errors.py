@@ -5,9 +5,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pymysql
 import pytest
 from lake import landed, run_script
-from sqlalchemy import Engine, create_engine, text
+from sqlalchemy import Engine, create_engine, make_url, text
+from sqlalchemy.exc import OperationalError
 
 from scripts.database.pull import address, connect, explained
 from scripts.database.tables import streams
@@ -79,6 +81,18 @@ def test_a_server_that_does_not_answer_is_retriable_and_its_password_is_not_said
     with pytest.raises(RetriableError, match="did not answer") as error, explained():
         streams(engine, "orders")
     assert password not in str(error.value)
+
+
+def test_an_address_that_the_server_refuses_is_not_waited_for(postgres: str) -> None:
+    wrong = make_url(postgres).set(database="nowhere").render_as_string(hide_password=False)
+    with pytest.raises(FatalError, match=r'DATABASE_URL.*"nowhere" does not exist'), explained():
+        connect(wrong).connect()
+
+
+def test_a_mysql_password_that_is_wrong_is_not_waited_for() -> None:
+    said = pymysql.OperationalError(1045, "Access denied for user 'shop'@'host'")
+    with pytest.raises(FatalError, match="check DATABASE_URL"), explained():
+        raise OperationalError("", {}, said)
 
 
 def test_a_missing_address_ends_the_command_with_a_sentence(
