@@ -5,6 +5,7 @@ counted in the same transaction: a connection that broke off early cannot pass f
 """
 
 import logging
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -36,7 +37,7 @@ from sqlalchemy.exc import (
 )
 
 from scripts.database.clocks import bound, greatest, ordered, unordered
-from scripts.database.drivers import READ_JSON, lenient, readable
+from scripts.database.drivers import MYSQL, READ_JSON, lenient, readable
 from scripts.database.tables import Stream, described
 from scripts.database.values import DIGITS, exact_json, from_mark, to_json, to_mark
 from scripts.database.writers import have_ended
@@ -55,6 +56,10 @@ ROWS = 1000  # fetched at once
 # Transactions commit in another order than their numbers and times were given out.
 LOOKBACK_TIME = timedelta(minutes=10)
 LOOKBACK_NUMBERS = 1000
+WRONG_ADDRESS = re.compile(
+    r"password authentication failed|no pg_hba\.conf entry|(database|role) \S+ does not exist"
+    r"|Access denied for user|Unknown database"  # PostgreSQL's, MySQL's
+)
 # In PostgreSQL a transaction's now() is its beginning, however late it commits. Of other users'
 # transactions the time is seen with the role pg_read_all_stats.
 OPEN_SINCE = text(
@@ -80,6 +85,15 @@ def connect(url: str) -> Engine:
         ) from None
 
 
+def address(engine: Engine) -> str:
+    """Where it is, without who asks and how. Not as a URL, which logs may hide as a secret."""
+    url = engine.url
+    host = url.host or url.query.get("host") or ""
+    server = f"{host}:{url.port}" if url.port else f"{host}"
+    where = "/".join(part for part in (server, url.database) if part)
+    return f"{url.get_backend_name()} at {where}"
+
+
 @contextmanager
 def explained() -> Iterator[None]:
     """The database's errors by kind, without the URL, which holds a password, and without rows."""
@@ -92,6 +106,8 @@ def explained() -> Iterator[None]:
         ) from None
     except DBAPIError as error:
         said = " ".join(str(error.orig).split())[:300]
+        if WRONG_ADDRESS.search(said):  # the drivers' kind of error is that of a lost connection
+            raise FatalError(f"check DATABASE_URL, the database refused: {said}") from None
         if error.connection_invalidated or "Operational" in type(error.orig).__name__:
             raise RetriableError(f"the database broke off or did not answer: {said}") from None
         raise FatalError(f"the database refused: {said}") from None
@@ -116,7 +132,8 @@ def _window(
 ) -> Window:
     """Ends at the column's greatest value now (the database's clock counts, not ours), or where the
     oldest transaction that is still open began: its rows may come with that time. Of numbers nobody
-    knows when they were given out: the cursor waits for who writes."""
+    knows when they were given out, and MySQL's now() is no transaction's beginning: there the
+    cursor waits for who writes."""
     if stream.cursor is None:
         return Window(None, iso(now_utc()), "")
     if cursor and not request.full_refresh:
@@ -128,8 +145,8 @@ def _window(
     with engine.connect() as connection:
         found = greatest(dialect, connection.scalar(newest), stream.cursor)
         begun = connection.scalar(OPEN_SINCE) if dialect == "postgresql" else None
-        numbers = dialect == "postgresql" and _kind(stream.cursor) is int
-        held = numbers and not have_ended(connection, stream.table)
+        waits = dialect in MYSQL or _kind(stream.cursor) is int
+        held = waits and not have_ended(connection, stream.table)
     until = to_mark(found) if found is not None and not held else (cursor or "")
     if held:
         log.warning(

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from sqlalchemy import Column, Date, DateTime, Integer, MetaData, Table, inspect
+from sqlalchemy import Column, Date, DateTime, Integer, MetaData, Table, inspect, text
 from sqlalchemy.engine import Engine
 from sqlalchemy.exc import NoSuchTableError
 
@@ -14,6 +14,12 @@ from scripts.errors import FatalError
 # Names stand as they are, or in double quotes where they hold spaces, dots, colons or commas.
 ENTRY = re.compile(
     r'(?:(?P<schema>"[^"]+"|[^":\s]+)\.)?(?P<table>"[^"]+"|[^".:\s]+)(?::(?P<cursor>"[^"]+"|\S+))?'
+)
+PARTITIONS = text(
+    "SELECT part.relname FROM pg_inherits JOIN pg_class part ON part.oid = inhrelid "
+    "JOIN pg_class whole ON whole.oid = inhparent AND whole.relkind = 'p' "
+    "AND whole.relnamespace = part.relnamespace "
+    "WHERE part.relnamespace = to_regnamespace(quote_ident(current_schema()))"
 )
 ENTRIES = re.compile(r'(?:"[^"]*"|[^",])+')
 
@@ -48,7 +54,7 @@ def readable_streams(
     table of the default schema, read whole. With an error for each table that cannot be pulled,
     which names it and what is wrong: one that was dropped must not stop the others."""
     entries = [entry.strip() for entry in ENTRIES.findall(declared) if entry.strip()]
-    tables = [] if entries else sorted(inspect(engine).get_table_names())
+    tables = [] if entries else _tables(engine)
     if not entries and not tables:
         raise FatalError("the database has no tables: check the name in DATABASE_URL")
     found: list[Stream] = []
@@ -71,6 +77,16 @@ def readable_streams(
     if double:
         raise FatalError(f"DATABASE_TABLES names {sorted(double)} more than once")
     return tuple(found), tuple(refused)
+
+
+def _tables(engine: Engine) -> list[str]:
+    """Those of the default schema, without the partitions of another one of them, whose rows it
+    has: a month's partition would be a stream of its own each month."""
+    found = set(inspect(engine).get_table_names())
+    if engine.dialect.name == "postgresql":
+        with engine.connect() as connection:
+            found -= set(connection.scalars(PARTITIONS))
+    return sorted(found)
 
 
 def _declared(engine: Engine, entry: str) -> Stream:

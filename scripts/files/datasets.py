@@ -12,10 +12,11 @@ import orjson
 
 from scripts.errors import RecordError
 
-# As silver reads them. A table program writes whole numbers beside empty ones as 5.0.
-WHOLE = re.compile(r"[+-]?\d{1,18}(\.0*)?")
+# As silver reads them, without the digits of other alphabets. A table program writes whole numbers
+# beside empty ones as 5.0.
+WHOLE = re.compile(r"[+-]?\d{1,18}(\.0*)?", re.ASCII)
 TRIMMED = "".join(map(chr, range(33)))  # not the spaces of other alphabets, such as Excel's \xa0
-NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
+NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,7 @@ from scripts.files.rows import BadFileError
 MAGIC = {".gz": b"\x1f\x8b", ".zst": b"\x28\xb5\x2f\xfd", ".zip": b"PK"}
 CALLED = {".gz": "gzip", ".zst": "Zstandard", ".zip": "zip"}
 ENCRYPTED = 0x1
+PACKED_BYTES = 1024  # of Zstandard, unpacked at once
 BROKEN = (
     EOFError,
     OSError,
@@ -77,22 +78,27 @@ class _Whole:
     def __init__(self, decompressor: zstandard.ZstdDecompressor, raw: IO[bytes]) -> None:
         self._decompressor, self._raw = decompressor, raw
         self._frame = decompressor.decompressobj()
-        self._held = b""
 
     def read(self, size: int) -> bytes:
         """At least one byte and about `size`, or none at the end."""
-        while not self._held:
+        found = bytearray()
+        while len(found) < size and (piece := self._piece()):
+            found += piece
+        return bytes(found)
+
+    def _piece(self) -> bytes:
+        """What a few packed bytes hold, or none at the end: a kilobyte can be 32 MB of one sign."""
+        while True:
             packed = self._frame.unused_data if self._frame.eof else b""
-            packed = packed or self._raw.read(size)
+            packed = packed or self._raw.read(PACKED_BYTES)
             if not packed:
                 if not self._frame.eof:
                     raise EOFError
                 return b""
             if self._frame.eof:
                 self._frame = self._decompressor.decompressobj()
-            self._held = self._frame.decompress(packed)
-        found, self._held = self._held, b""
-        return found
+            if piece := self._frame.decompress(packed):
+                return piece
 
 
 def _only_file(archive: zipfile.ZipFile) -> zipfile.ZipInfo:

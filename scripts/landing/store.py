@@ -33,6 +33,9 @@ if TYPE_CHECKING:
 ONE_REQUEST_BYTES = 8 * 1024 * 1024
 
 
+# What is no 5xx and passes all the same: an upload that came too slowly or broken, or whose end was
+# asked for again because the first answer got lost.
+PASSING = ("RequestTimeout", "IncompleteBody", "BadDigest", "NoSuchUpload")
 NO_S3 = "what answered for {} is no S3, it does not say {}: check S3_ENDPOINT_URL and proxies"
 
 
@@ -126,6 +129,8 @@ class Store:
             pages = self._client.get_paginator("list_objects_v2")
             for page in pages.paginate(Bucket=self.bucket, Prefix=prefix, StartAfter=after):
                 _check_s3("IsTruncated", page, f"s3://{self.bucket}/{prefix}")
+                if page["IsTruncated"]:  # else the paginator takes it for the last page
+                    _check_s3("NextContinuationToken", page, f"s3://{self.bucket}/{prefix}")
                 yield from page.get("Contents", [])
 
     def delete(self, keys: Sequence[str]) -> None:
@@ -194,7 +199,7 @@ def _translate(error: ClientError, place: str) -> Exception:
     status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
     if _exists_already(error):
         return LostRaceError(f"{place} was created by another run first")
-    if code == "RequestTimeout":  # of an upload that came too slowly; a 400
+    if code in PASSING:
         return RetriableError(f"S3 answered {status} {code} for {place}")
     if code in ("NoSuchKey", "404"):  # an answer to HEAD has no body to say more
         return MissingObjectError(f"{place} is not there")

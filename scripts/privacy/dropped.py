@@ -25,16 +25,20 @@ CHUNK_BYTES = 1 << 20
 OVERLAP_BYTES = 1 << 10  # longer than what is looked for
 
 
-def originals(store: Store, manifest: dict[str, Any], parts: list[list[int]]) -> list[str]:
+def originals(
+    store: Store, manifest: dict[str, Any], parts: list[list[int]], person: Person
+) -> list[str]:
     """Keys in the dropzone. parts: by part of the manifest, numbers of the rows that named them.
 
     A refused row names its file; of the others the manifest says how many each file gave, in the
-    order in which they were written.
+    order in which they were written. A file's own name may name them too: left in the dropzone it
+    would land again.
     """
     if manifest["source"] != "files":
         return []
     ends = list(accumulate(entry["rows"] for entry in manifest.get("sources", [])))
-    found: set[str] = set()
+    names = (entry["file"] for entry in manifest.get("sources", []))
+    found = {name for name in names if _is_named(name, person)}
     start = 0
     for part, numbers in zip(manifest["files"], parts, strict=True):
         if ends:
@@ -59,20 +63,37 @@ def delete_refused(store: Store, person: Person) -> None:
         for entry in orjson.loads(store.read(key)).get("sources", [])
         if "etag" in entry
     }
+    lying = list(store.etags(ROOT))
+    waits = waiting(store)  # asked after it: what is new by then is not looked at
+    for key, etag, _ in lying:
+        name = key.removeprefix(ROOT)
+        if key in waits or (name, etag) in landed or not _names(store, key, person):
+            continue
+        if name.partition("/")[0] in DATASETS:
+            store.delete([key])
+        else:
+            log.warning("s3://%s/%s is no dataset's and names the person", store.bucket, key)
+
+
+def waiting(store: Store) -> set[str]:
+    """Keys of what has not been landed, or was written anew since."""
     seen = {name: read_state(store, "files", name).seen for name in DATASETS}
-    for key, etag, _ in list(store.etags(ROOT)):
+    found: set[str] = set()
+    for key, etag, _ in store.etags(ROOT):
         name = key.removeprefix(ROOT)
         known = seen.get(name.partition("/")[0])
-        waits = known is not None and known.get(name, [""])[0] != etag
-        if waits or (name, etag) in landed or not _names(store, key, person):
-            continue
-        if known is None:
-            log.warning("s3://%s/%s is no dataset's and names the person", store.bucket, key)
-        else:
-            store.delete([key])
+        if known is not None and known.get(name, [""])[0] != etag:
+            found.add(key)
+    return found
+
+
+def _is_named(name: str, person: Person) -> bool:
+    return says(name, person.emails) or person.number.search(name) is not None
 
 
 def _names(store: Store, key: str, person: Person) -> bool:
+    if _is_named(key, person):
+        return True
     with tempfile.TemporaryDirectory(prefix="ecomm-privacy-") as folder:
         path = Path(folder) / "file"
         store.download(key, path)

@@ -18,10 +18,11 @@ import orjson
 
 from scripts.landing.store import Store
 from scripts.landing.writer import MANIFESTS
-from scripts.privacy.dropped import originals
+from scripts.privacy.dropped import originals, waiting
 from scripts.privacy.lines import Line, lines, packed, parsed, texts, written
 from scripts.privacy.mask import forgotten, masked, unquoted
-from scripts.privacy.person import Person, belongs, learn, quotes
+from scripts.privacy.person import Person
+from scripts.privacy.theirs import belongs, learn, quotes
 
 CUSTOMER_STREAMS = (("shopify", "customers"), ("shopify", "customer_metafields"))
 ORDER_STREAMS = (("shopify", "orders"), ("files", "shopify_orders"))
@@ -47,21 +48,32 @@ def redact_landing(store: Store, person: Person, request: str) -> list[dict[str,
     """Rewrite every part that names the person; source, stream and run of each changed manifest,
     those of an interrupted call included."""
     changed: list[dict[str, str]] = []
+    waits = waiting(store)  # landing does not have it
     for key in _manifests(store):
         manifest = orjson.loads(store.read(key))
         parts = [_redacted(store, file, person, request) for file in manifest["files"]]
         files = [file for file, _ in parts]
+        after = _unnamed(manifest, person)
         if files != manifest["files"]:
-            store.delete(originals(store, manifest, [rows for _, rows in parts]))
             done = [*manifest.get("redacted", []), request]
             total = sum(file["bytes"] for file in files)
-            after = {**manifest, "files": files, "bytes": total, "redacted": done}
+            after |= {"files": files, "bytes": total, "redacted": done}
+        if after != manifest:
+            dropped = originals(store, manifest, [rows for _, rows in parts], person)
+            store.delete([name for name in dropped if name not in waits])
             put(store, key, orjson.dumps(after))
             store.delete([old["path"] for old in manifest["files"] if old not in files])
             manifest = after
         if request in manifest.get("redacted", []):
             changed.append({name: manifest[name] for name in ("source", "stream", "run_id")})
     return changed
+
+
+def _unnamed(manifest: dict[str, Any], person: Person) -> dict[str, Any]:
+    """The manifest without the person in names of dropped files: as the state has them then, too.
+    Bronze knows no such names, so a run that changes in nothing else is none that it must read."""
+    named = {"sources": forgotten(manifest["sources"], person)} if "sources" in manifest else {}
+    return {**manifest, **named}
 
 
 def _manifests(store: Store) -> Iterator[str]:

@@ -11,16 +11,8 @@ from typing import Any
 
 import orjson
 
-from scripts.privacy.person import (
-    CUSTOMER_IDS,
-    GID,
-    ORDER_IDS,
-    Person,
-    digits,
-    folded,
-    opened,
-    says,
-)
+from scripts.privacy.person import Person, alone, digits, folded, says
+from scripts.privacy.record import CUSTOMER_IDS, GID, ORDER_IDS, opened
 
 
 def _words(text: str) -> frozenset[str]:
@@ -47,12 +39,15 @@ access_activity_log instructions signed_by
 """)
 # What people's fields are called where nobody has declared them: a dropped file's columns, a
 # database's, Stripe's many ways to pay (`recipient_phone`, `customer_purchase_ip`, `lastName`).
-PERSONAL_KEY = re.compile(
-    r"""(^|_)(address\d?|street|line[12]|city|zip|postal|postcode|phone|mobile|fax|ip|notes?
-    |birthday|birthdate|birth|dob|gender|ssn|passport|latitude|longitude|login|iban|last4|fingerprint|payer|recipient|cardholder|holder
-    |(first|last|sur|full|given|family|middle|verified|preferred|customer|buyer|contact|user|nick)_?name)(_|$)""",
-    re.VERBOSE,
-)
+_PARTS = _words(r"""
+address\d? street line[12] city zip postal postcode latitude longitude phone mobile fax ip login
+notes? birthday birthdate birth dob gender ssn passport iban last4 fingerprint payer recipient
+cardholder holder
+""")
+_WHOSE_NAME = _words("""
+first last sur full given family middle nick verified preferred customer buyer contact user
+""")
+PERSONAL_KEY = re.compile(rf"(^|_)({'|'.join(_PARTS)}|({'|'.join(_WHOSE_NAME)})_?name)(_|$)")
 # Stripe's older ways to pay have the person's name and address among their own fields.
 PERSONAL_KINDS = ("card", "bank_account", "source")
 # What of a person's object is no more than a place for tax, a kind, or a time.
@@ -155,5 +150,5 @@ def _replaced(text: str, parts: set[str], token: str) -> str:
     folds into two, a phone number with signs) is replaced whole."""
     plain = folded(text)
     for part in sorted((part for part in parts if part in plain), key=len, reverse=True):
-        text = re.sub(re.escape(part), token, text, flags=re.IGNORECASE)
+        text = alone(part).sub(token, text)
     return token if says(text, parts) else text

@@ -84,6 +84,7 @@ class Client:
         time (ISO 8601 UTC) at which its page was asked for. A list inside an object that is cut
         short is completed."""
         after: dict[str, Any] = {}
+        passed: set[str] = set()
         while True:
             read_at = iso(now_utc())
             page = self._page(path, path, limit=PAGE, **filters, **after)
@@ -95,7 +96,11 @@ class Client:
                     yield text, read_at
             if not page.has_more:
                 return
-            after = {"starting_after": head_of(bytes(page.data[-1])).id}
+            last = head_of(bytes(page.data[-1])).id
+            if last in passed:  # else reading would never end
+                raise RetriableError(f"{path} has more, but Stripe gave an earlier page again")
+            passed.add(last)
+            after = {"starting_after": last}
 
     def list(self, path: str, **filters: Any) -> Iterator[tuple[Record, str]]:
         """As `texts`, each object read."""

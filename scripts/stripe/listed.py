@@ -25,7 +25,7 @@ def listed(client: Client, stream: Stream, piece: Slice) -> Iterator[Change]:
     for chosen in stream.filters:
         for text, read_at in client.texts(stream.path, **span, **chosen, **expand):
             head = head_of(text)
-            yield Change(head.id, text, instant(head.made), read_at=read_at)
+            yield Change(head.id, text, instant(head.changes), read_at=read_at)
 
 
 def children(client: Client, stream: Stream, parent: Record) -> Iterator[tuple[Record, str]]:

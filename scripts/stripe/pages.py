@@ -4,6 +4,7 @@ What a pull lands is what Stripe wrote: to build each object and write it again 
 its CPU time. Only what the pull has to know is read.
 """
 
+from time import time
 from typing import Annotated
 
 import msgspec
@@ -14,11 +15,14 @@ Seconds = Annotated[int, msgspec.Meta(ge=0, le=253_402_300_799)]  # to the end o
 
 
 class Head(msgspec.Struct):
-    """An object's id, and when it was made; an invoice item calls it its date."""
+    """An object's id, and when it was made; an invoice item calls it its date. Of money: whether it
+    is there, and from when on."""
 
     id: str
     created: Seconds | None = None
     date: Seconds | None = None
+    status: object = None
+    available_on: Seconds | None = None
 
     @property
     def made(self) -> int:
@@ -27,6 +31,15 @@ class Head(msgspec.Struct):
         if moment is None:
             raise FatalError(f"Stripe's object {self.id} does not say when it was created")
         return moment
+
+    @property
+    def changes(self) -> int:
+        """When the object changes without an event, in Unix seconds: money that is pending on the
+        day from which on it is there, or at any time once that has passed; else when it was made.
+        Raises FatalError."""
+        if self.status == "pending" and self.available_on is not None:
+            return max(self.available_on, int(time()))
+        return self.made
 
 
 class Page(msgspec.Struct):

@@ -19,6 +19,7 @@ from scripts.landing.writer import now_utc
 from scripts.stripe.changed import changed, fetched
 from scripts.stripe.client import WORKERS, Client, PermissionMissingError
 from scripts.stripe.listed import listed
+from scripts.stripe.pending import settled
 from scripts.stripe.plan import bounds, cut, days
 from scripts.stripe.streams import Stream
 
@@ -27,7 +28,8 @@ SOURCE = "stripe"
 # Events reach back 30 days (docs: api/events); beyond that only the whole list is sure.
 EVENTS_REACH = timedelta(days=29)
 BEGINNING = "2010-01-01T00:00:00.000000Z"  # before Stripe's first account
-LISTED, CHANGED, UNLISTED = "listed", "changed", "unlisted"  # kinds of slice
+# Kinds of slice.
+LISTED, CHANGED, UNLISTED, PENDING = "listed", "changed", "unlisted", "pending"
 
 
 def pull(client: Client, store: Store, stream: Stream, request: Request) -> Result:
@@ -67,6 +69,8 @@ def _plan(
     pieces = cut(client, stream, Slice(since, window.until, LISTED))
     if sweeps and stream.deletes and has_landed(store, target):
         pieces.append(Slice(None, window.until, UNLISTED, last=True))
+    if moves_cursor and stream.settles:
+        pieces.append(Slice(window.since, window.until, PENDING, last=True))
     return pieces
 
 
@@ -77,6 +81,8 @@ def _read(
         return listed(client, stream, piece)
     if piece.kind == CHANGED:
         return changed(client, stream, piece)
+    if piece.kind == PENDING:
+        return settled(client, store, stream, piece)
     end = bounds(piece)["lte"]
     missing = not_landed_since(store, target, piece.until)
     return fetched(client, stream, end + 1, ((key, end) for key in missing))

@@ -18,6 +18,7 @@ class Stream:
         what was created within `lookback` is read again and compared.
     named_by: kind of an event's object → paths of our ids in it; lists on the way are walked.
     filters: parameters of each list that together hold every object.
+    settles: objects wait as `pending`, and no event tells when that ends.
     deletes: objects may leave the list, deleted or detached.
     expand: what Stripe leaves out of an object unless it is asked for.
     parent: where no list holds all: the list of the objects that each have one.
@@ -33,6 +34,7 @@ class Stream:
     events: tuple[str, ...] = ()
     named_by: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
     filters: tuple[Mapping[str, str], ...] = ({},)
+    settles: bool = False
     deletes: bool = False
     expand: tuple[str, ...] = ()
     parent: str | None = None
@@ -84,11 +86,12 @@ STREAMS = (
         ("refund.created", "refund.updated", "refund.failed", "charge.refund.updated"),
     ),
     Stream("disputes", "/v1/disputes", "dispute", ("charge.dispute.*",)),
-    # pending → available within days, without an event.
+    # pending → available within days, in some countries within a month, without an event.
     Stream(
         "balance_transactions",
         "/v1/balance_transactions",
         "balance_transaction",
+        settles=True,
         lookback=timedelta(days=14),
     ),
     Stream("payouts", "/v1/payouts", "payout", ("payout.*",)),

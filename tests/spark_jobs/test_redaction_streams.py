@@ -5,7 +5,8 @@ from stream_records import BORN, CUSTOMER, EMAIL, NAME, SHOPIFY, STRIPE
 
 from scripts.privacy.landing import CUSTOMER_STREAMS
 from scripts.privacy.mask import masked
-from scripts.privacy.person import Person, belongs, learn
+from scripts.privacy.person import Person
+from scripts.privacy.theirs import belongs, learn
 
 NUMBER = CUSTOMER["id"].rsplit("/")[-1]
 CANARIES = [*NAME.lower().split(), EMAIL, BORN, NUMBER, "birdville"]

@@ -5,11 +5,13 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pymysql
 import pytest
 from lake import landed, run_script
-from sqlalchemy import Engine, create_engine, text
+from sqlalchemy import Engine, create_engine, make_url, text
+from sqlalchemy.exc import OperationalError
 
-from scripts.database.pull import connect, explained
+from scripts.database.pull import address, connect, explained
 from scripts.database.tables import streams
 from scripts.database.values import from_mark, to_json, to_mark
 from scripts.errors import FatalError, RetriableError
@@ -81,6 +83,18 @@ def test_a_server_that_does_not_answer_is_retriable_and_its_password_is_not_said
     assert password not in str(error.value)
 
 
+def test_an_address_that_the_server_refuses_is_not_waited_for(postgres: str) -> None:
+    wrong = make_url(postgres).set(database="nowhere").render_as_string(hide_password=False)
+    with pytest.raises(FatalError, match=r'DATABASE_URL.*"nowhere" does not exist'), explained():
+        connect(wrong).connect()
+
+
+def test_a_mysql_password_that_is_wrong_is_not_waited_for() -> None:
+    said = pymysql.OperationalError(1045, "Access denied for user 'shop'@'host'")
+    with pytest.raises(FatalError, match="check DATABASE_URL"), explained():
+        raise OperationalError("", {}, said)
+
+
 def test_a_missing_address_ends_the_command_with_a_sentence(
     s3_environment: dict[str, str],
 ) -> None:
@@ -132,3 +146,37 @@ def test_a_table_that_was_dropped_does_not_stop_the_others(
         "table good has no column age\n"
     )
     assert [envelope["record"]["name"] for envelope in landed(store, "database", "good")] == ["Ann"]
+
+
+def test_another_database_does_not_go_on_from_the_first_ones_cursor(
+    store: Store, s3_environment: dict[str, str], tmp_path: Path
+) -> None:
+    """Its rows below that cursor would be missing, and nothing would say so."""
+    given = {**s3_environment, "DATABASE_TABLES": "orders:id"}
+    for name, rows in (("old", "(500), (501)"), ("new", "(1), (2)")):
+        with create_engine(f"sqlite:///{tmp_path / name}").begin() as connection:
+            connection.execute(text("CREATE TABLE orders (id INTEGER PRIMARY KEY)"))
+            connection.execute(text(f"INSERT INTO orders VALUES {rows}"))
+    url = f"sqlite:///{tmp_path}"
+    for _ in range(2):
+        assert run_script("database_to_s3", {**given, "DATABASE_URL": f"{url}/old"}).returncode == 0
+    refused = run_script("database_to_s3", {**given, "DATABASE_URL": f"{url}/new"})
+    assert (refused.returncode, refused.stderr) == (
+        1,
+        f"ERROR s3://{store.bucket} holds database data of sqlite at {tmp_path}/old, and "
+        f"DATABASE_URL is of sqlite at {tmp_path}/new: take another S3_BUCKET "
+        "(`make clean` empties the local one); if it is the same one at "
+        f"another address, delete s3://{store.bucket}/state/database/_owner.json\n",
+    )
+    assert len(landed(store, "database", "orders")) == 2
+
+
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        (f"postgresql+psycopg://u:{SECRET}@DB.host:5433/shop?sslmode=require", ":5433/shop"),
+        (f"postgresql+psycopg://u:{SECRET}@/shop?host=DB.host", "/shop"),
+    ],
+)
+def test_where_a_database_is_tells_no_password(url: str, said: str) -> None:
+    assert address(connect(url)) == f"postgresql at DB.host{said}"

@@ -7,8 +7,9 @@ from unittest.mock import MagicMock
 
 import pytest
 from lake import landed
-from sqlalchemy import Column, Connection, Date, Engine, event, text
+from sqlalchemy import Column, Connection, Date, Engine, MetaData, Table, event, text
 from sqlalchemy.dialects import mysql
+from sqlalchemy.exc import OperationalError
 from test_database_pull import land, run
 
 from scripts.database import pull as pulling
@@ -289,3 +290,36 @@ def test_mysql_s_zero_dates_come_with_every_window() -> None:
     said = str(unordered("mysql", Column("at", Date())).compile(dialect=mysql.dialect()))  # type: ignore[no-untyped-call]
     assert "month(at) = %s" in said
     assert "dayofmonth(at) = %s" in said
+
+
+@pytest.mark.parametrize(("seen", "ended"), [(["7"], False), (["7", ""], True), ([""], True)])
+def test_mysql_s_writers_are_waited_for(
+    monkeypatch: pytest.MonkeyPatch, seen: list[str], ended: bool
+) -> None:
+    monkeypatch.setattr(writers, "PATIENCE", 0.1)
+    connection = MagicMock()
+    connection.dialect.name = "mysql"
+    answers = [[trx] if trx else [] for trx in seen]
+    connection.scalars = lambda _: answers.pop(0) if len(answers) > 1 else answers[0]
+    assert writers.have_ended(connection, Table("orders", MetaData())) is ended
+
+
+def test_mysql_s_writers_may_be_nobody_s_to_see(caplog: pytest.LogCaptureFixture) -> None:
+    connection = MagicMock()
+    connection.dialect.name = "mariadb"
+    connection.scalars.side_effect = OperationalError("", {}, Exception("1227"))
+    assert writers.have_ended(connection, Table("orders", MetaData()))
+    assert "may not see who writes to orders" in caplog.text
+
+
+def test_a_partition_is_no_table_of_its_own(engine: Engine, store: Store) -> None:
+    run(
+        engine,
+        "CREATE TABLE events (id int PRIMARY KEY) PARTITION BY RANGE (id)",
+        "CREATE TABLE events_1 PARTITION OF events FOR VALUES FROM (0) TO (9)",
+        "CREATE TABLE others (id int)",
+        "INSERT INTO events VALUES (1)",
+    )
+    assert [stream.name for stream in streams(engine, "")] == ["events", "others"]
+    assert [stream.name for stream in streams(engine, "events_1")] == ["events_1"]
+    assert land(engine, store, "events:id") == 1

@@ -46,6 +46,7 @@ def test_an_order_is_known_by_its_id_and_an_event_may_have_none() -> None:
         ({"available": "1.234,56"}, "not a whole number: available"),
         ({"available": "12 pcs", "on_hand": 7.5}, "not a whole number: available, on_hand"),
         ({"available": "5\u00a0"}, "not a whole number: available"),  # as Excel pads; silver: NULL
+        ({"available": "\u0665"}, "not a whole number: available"),  # an Arabic 5; silver: NULL
         ({"available": True, "incoming": "1,234"}, "not a whole number: available, incoming"),
     ],
 )
@@ -55,7 +56,7 @@ def test_a_missing_value_is_named_and_not_quoted(change, reason) -> None:
     assert str(error.value) == reason
 
 
-@pytest.mark.parametrize("value", ["12,50", "$5", "1.234,56", {"amount": 5}])
+@pytest.mark.parametrize("value", ["12,50", "$5", "1.234,56", {"amount": 5}, "\u0665"])
 @pytest.mark.parametrize(
     ("dataset", "column", "rest"),
     [

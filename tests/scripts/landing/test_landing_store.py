@@ -43,9 +43,33 @@ def test_an_object_of_ours_whose_answer_got_lost_is_ours() -> None:
 
 
 @pytest.mark.usefixtures("s3_environment", "no_waiting")
-def test_an_upload_that_was_too_slow_may_be_tried_again() -> None:
-    with hostile(Answer(refusal("RequestTimeout"), 400)) as s3, pytest.raises(RetriableError):
+@pytest.mark.parametrize("code", ["RequestTimeout", "IncompleteBody", "BadDigest"])
+def test_an_upload_that_was_too_slow_or_broken_may_be_tried_again(code: str) -> None:
+    with hostile(Answer(refusal(code), 400)) as s3, pytest.raises(RetriableError):
         Store(S3("bucket", s3.url, "us-east-1")).create("state/1.json", DOCUMENT)
+
+
+@pytest.mark.usefixtures("s3_environment", "no_waiting")
+def test_an_upload_whose_end_was_asked_for_twice_may_be_tried_again(tmp_path: Path) -> None:
+    """Its answer was a 500, and then there was no such upload any more."""
+    path = tmp_path / "part"
+    path.write_bytes(bytes(9_000_000))
+    begun = b"<InitiateMultipartUploadResult><UploadId>u</UploadId></InitiateMultipartUploadResult>"
+    part = Answer(b"", 200, {"ETag": '"e"'})
+    ends = (Answer(refusal("InternalError"), 500), Answer(refusal("NoSuchUpload"), 404))
+    with hostile(Answer(begun), part, part, *ends) as s3, pytest.raises(RetriableError):
+        Store(S3("bucket", s3.url, "us-east-1")).upload(path, "landing/part")
+
+
+@pytest.mark.usefixtures("s3_environment")
+def test_a_list_that_does_not_say_how_it_goes_on_is_not_its_end() -> None:
+    """Servers that know the old list only: with what is beyond, the newest state would be gone."""
+    page = b"<Contents><Key>a</Key></Contents><IsTruncated>true</IsTruncated>"
+    with (
+        hostile(Answer(b"<ListBucketResult>" + page + b"</ListBucketResult>")) as s3,
+        pytest.raises(RetriableError, match="does not say 'NextContinuationToken'"),
+    ):
+        list(Store(S3("bucket", s3.url, "us-east-1")).list("a"))
 
 
 @pytest.mark.usefixtures("s3_environment")

@@ -11,6 +11,7 @@ from scripts.errors import FatalError
 from scripts.files.land import land_files
 from scripts.landing.pull import Reader, pull
 from scripts.landing.slices import Change, Target
+from scripts.landing.state import read_state
 from scripts.landing.store import Store
 from scripts.landing.window import NEVER, Request, Window
 from scripts.landing.writer import LandingWriter
@@ -220,6 +221,18 @@ def test_dropped_files_that_named_the_person_go_and_the_others_stay(store: Store
     assert b"jane@home" not in everything(store).lower()
 
 
+def test_a_file_that_was_written_anew_since_it_landed_is_not_lost(store: Store) -> None:
+    header = "tracking_number,order_name,carrier,shipped_at,note\n"
+    hers = header + "T4,#4,UPS,2026-11-01,jane@home.example\n"
+    landing.put(store, "dropzone/shipping/daily.csv", hers.encode())
+    assert [run.rows for run in land_files(store, "") if run.files] == [1]
+    landing.put(store, "dropzone/shipping/daily.csv", f"{header}T5,#5,UPS,2026-11-02,\n".encode())
+    land(store, "shopify", "orders", HERS)
+    redact(store, "77001")
+    assert [run.rows for run in land_files(store, "") if run.files] == [1]
+    assert b"jane@home" not in everything(store)
+
+
 def test_a_file_that_was_refused_whole_goes_wherever_it_names_the_person(store: Store) -> None:
     """Landing has only its first bytes, packed ones as they are."""
     header = "tracking_number,note\n"  # no carrier
@@ -242,6 +255,25 @@ def test_a_file_that_was_refused_whole_goes_wherever_it_names_the_person(store: 
     heads = [str(row["record"]["raw"]) for row in landed(store, "files", "rejected")]
     assert "home.example" not in "".join(heads)
     assert "\\x1f" not in "".join(heads)
+
+
+def test_a_file_s_name_may_name_the_person(store: Store) -> None:
+    event = '{"event": "view", "session_id": "s", "timestamp": "2026-11-01T00:00:00Z"}\n'
+    name = "clickstream/Jane@home.example-77000000001.jsonl"
+    landing.put(store, f"dropzone/{name}", event.encode())
+    landing.put(store, "dropzone/clickstream/his.jsonl", event.replace('"s"', '"t"').encode())
+    landing.put(store, "dropzone/shipping/for jane@home.example.csv", b"none")
+    assert [run.bad_files for run in land_files(store, "") if run.files] == [1, 0]
+    land(store, "shopify", "orders", {**HERS, "customer": {"id": 77000000001}})
+    redact(store, "77000000001")
+    assert list(store.list("dropzone/")) == ["dropzone/clickstream/his.jsonl"]
+    assert b"jane@home" not in everything(store).lower()
+    assert b"77000000001" not in everything(store)
+    # What it gave can still be found, should it come again under the name that the state has now.
+    (manifest,) = manifests(store, "files", "clickstream")
+    known = read_state(store, "files", "clickstream").seen
+    assert {entry["file"] for entry in manifest["sources"]} == known.keys()
+    assert "redacted" not in manifest
 
 
 def test_a_request_that_died_goes_on_with_its_token(

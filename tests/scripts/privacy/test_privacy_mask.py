@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scripts.privacy.mask import masked, unquoted
-from scripts.privacy.person import Person, belongs, learn, quotes
+from scripts.privacy.person import Person
+from scripts.privacy.theirs import belongs, learn, quotes
 
 ADDRESS = {
     "first_name": "Jane",
@@ -104,6 +105,22 @@ def test_a_name_is_found_however_it_is_written(first: str, last: str, written: s
     parcel = {"id": "T1", "memo": written}
     assert belongs(parcel, person, of_customer=False)
     assert masked(parcel, person, of_customer=False) == {"id": "T1", "memo": "redacted-abc"}
+
+
+@pytest.mark.parametrize(
+    "other",
+    ["joann@home.example", "ann@home.example.br", "ann@home.examples", "jo.ann@home.example"],
+)
+def test_an_address_that_ends_or_begins_like_hers_is_another_one(other: str) -> None:
+    """All of a stranger's records would be masked, and what they taught would find the next."""
+    person = Person("77001", "redacted-1", {"ann@home.example", "ann%40home.example", "ann lee"})
+    guest = {"id": "ch_9", "receipt_email": other, "billing_details": {"name": "Joann Leeson"}}
+    assert not belongs(guest, person, of_customer=False)
+    assert not quotes(guest, person)
+    link = f"https://x.example/?email={other.replace('@', '%40')}"
+    texts = f"{other}, <{{0}}>. mailto:{{0}}?x {link}&e%3D{{1}} \\n{{0}} \\u003c{{0}}\\u003e"
+    hers = texts.format("Ann@home.example", "ann%40home.example")
+    assert unquoted(hers, person) == texts.format("redacted-1", "redacted-1")
 
 
 def test_an_email_is_found_in_a_link() -> None:

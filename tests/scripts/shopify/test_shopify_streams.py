@@ -348,3 +348,16 @@ def test_the_readme_tells_of_every_stream(stream: Stream) -> None:
         assert f"`{scope}`" in row
     assert stream.reads != "window" or f"`{stream.clock}`" in row
     assert not stream.deletes or f"`{stream.deletes}`" in row
+
+
+def test_an_order_s_additional_fees_land(
+    client: Client, rows: Callable[[str], Rows], store: Store
+) -> None:
+    """They are in Shopify's total of the order and of its sales."""
+    price = {"amount": "4.00", "currencyCode": "USD"}
+    bag = {"shopMoney": price, "presentmentMoney": price}
+    fee = {"id": "gid://shopify/AdditionalFee/1", "name": "import", "price": bag, "taxLines": []}
+    rows("orders").add(MOMENT, additionalFees=[fee], currentTotalAdditionalFeesSet=bag)
+    pull(client, store, BY_NAME["orders"], Request())
+    (order,) = (envelope["record"] for envelope in landed(store, "shopify", "orders"))
+    assert (order["additionalFees"], order["currentTotalAdditionalFeesSet"]) == ([fee], bag)

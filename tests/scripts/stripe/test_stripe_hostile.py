@@ -68,6 +68,17 @@ def test_a_page_that_comes_again_and_again_ends_in_an_error() -> None:
         list(client(stripe.url).list("/v1/charges"))
 
 
+def test_pages_that_lead_back_to_an_earlier_one_end_in_an_error() -> None:
+    pages = [
+        page("ch_2", more=True),
+        page("ch_1", more=True),
+        page("ch_2", more=True),
+        page("x", more=False),
+    ]
+    with hostile(*pages) as stripe, pytest.raises(RetriableError, match="an earlier page again"):
+        list(client(stripe.url).list("/v1/charges"))
+
+
 @pytest.mark.parametrize("pages", [[page(more=True)], [page("a", more=True), page(more=True)]])
 def test_more_after_an_empty_page_is_a_sentence_in_the_plan_too(pages: list[Answer]) -> None:
     """A window's first look took the last object of the page, and was a trace."""

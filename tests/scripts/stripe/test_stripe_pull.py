@@ -117,6 +117,25 @@ def test_money_that_became_available_lands_again(
     assert (payout["record"]["status"], payout["record"]["amount"]) == ("paid", 3000 - 87 - 30)
 
 
+def test_money_that_is_pending_for_longer_than_the_lookback_lands_when_it_is_there(
+    client: Client, store: Store, account: stripe.StripeClient, ago: At
+) -> None:
+    """In Brazil it takes 30 days, a reserve 90: its state stayed pending for ever."""
+    ago(timedelta(days=40))
+    pay(account, 3000)
+    ago(timedelta(days=39, hours=23))
+    for _ in range(3):  # the pull believes the real clock: it is overdue each time
+        pull_all(client, store, "balance_transactions")
+    assert [e["record"]["status"] for e in landed(store, "stripe", "balance_transactions")] == [
+        "pending"
+    ]
+    (key,) = read_state(store, "stripe", "balance_transactions").seen
+    ago(timedelta(0))
+    pull_all(client, store, "balance_transactions")
+    assert last(store, "balance_transactions")[key]["record"]["status"] == "available"
+    assert key not in read_state(store, "stripe", "balance_transactions").seen
+
+
 def test_the_transactions_of_a_payout_land_when_it_is_reconciled(
     client: Client, store: Store, account: stripe.StripeClient, ago: At
 ) -> None:
