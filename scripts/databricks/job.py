@@ -18,10 +18,12 @@ from databricks.sdk.errors.base import DatabricksError
 from databricks.sdk.service.jobs import RepairHistoryItem, Run, RunResultState, RunTask
 
 from scripts.errors import FatalError, RetriableError
+from scripts.retry import with_retries
 from scripts.settings import Databricks
 
 log = logging.getLogger(__name__)
 POLL_SECONDS = (0.5, 10.0)  # first, longest
+REFUSED = (BadRequest, NotFound, PermissionDenied, Unauthenticated)
 WITHOUT_RESULT = ("INTERNAL_ERROR", "SKIPPED")  # life cycle states that may end a run
 
 
@@ -124,11 +126,21 @@ def _wait(client: WorkspaceClient, run_id: int, repair_id: int | None) -> Run:
     pause, longest = POLL_SECONDS
     log.info("Databricks run %d is under way", run_id)
     while True:
-        run = client.jobs.get_run(run_id, include_history=True)
+        run = with_retries(lambda: _look(client, run_id))
         if _has_ended(run, repair_id):
             return run
         time.sleep(pause)
         pause = min(longest, pause * 1.3)
+
+
+def _look(client: WorkspaceClient, run_id: int) -> Run:
+    """A 500 to one look of hundreds says nothing of the run, and the SDK does not ask again."""
+    try:
+        return client.jobs.get_run(run_id, include_history=True)
+    except REFUSED:
+        raise
+    except DatabricksError as error:
+        raise RetriableError(f"Databricks answered: {error}") from error
 
 
 def _has_ended(run: Run, repair_id: int | None) -> bool:

@@ -6,6 +6,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
+from databricks.sdk.errors import InternalError, NotFound
+from databricks.sdk.errors.base import DatabricksError
 from databricks.sdk.service.jobs import (
     BaseJob,
     RepairHistoryItem,
@@ -27,7 +29,9 @@ RUNNING = RunLifeCycleState.RUNNING
 class Jobs:
     """The calls of `client.jobs` that are made, answered with prepared objects."""
 
-    def __init__(self, output: RunOutput | None = None, runs: list[Run] | None = None) -> None:
+    def __init__(
+        self, output: RunOutput | None = None, runs: list[Run | DatabricksError] | None = None
+    ) -> None:
         self.output, self.runs, self.asked = output, runs or [], list[int]()
         self.jobs = self
 
@@ -37,7 +41,10 @@ class Jobs:
         return self.output
 
     def get_run(self, run_id: int, include_history: bool) -> Run:
-        return self.runs.pop(0)
+        answer = self.runs.pop(0)
+        if isinstance(answer, DatabricksError):
+            raise answer
+        return answer
 
     def list(self, name: str) -> list[BaseJob]:
         return [BaseJob(job_id=1)] * (2 if name == "twice" else 0)
@@ -117,6 +124,16 @@ def test_waiting_ends_with_a_result_and_not_before(monkeypatch: pytest.MonkeyPat
     assert job._wait(Jobs(runs=[running, ending, done]), 5, None) is done
     broken = run(None)
     assert job._wait(Jobs(runs=[running, broken]), 5, None) is broken
+
+
+def test_a_look_that_databricks_fails_is_taken_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of hundreds of looks at a run of hours two that met a 500 failed the flow, not the run."""
+    monkeypatch.setattr("time.sleep", lambda seconds: None)
+    running, done = Run(state=RunState(life_cycle_state=RUNNING)), run(RunResultState.SUCCESS)
+    looks = [InternalError("no"), running, DatabricksError("502"), InternalError("no"), done]
+    assert job._wait(Jobs(runs=looks), 5, None) is done
+    with pytest.raises(NotFound):
+        job._wait(Jobs(runs=[NotFound("no such run")]), 5, None)
 
 
 def test_of_a_repaired_run_the_repair_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
