@@ -171,9 +171,11 @@ def _check(client: WorkspaceClient, name: str, run: Run) -> None:
 
 
 def _blamed(tasks: list[RunTask]) -> RunTask | None:
-    """The first task that failed by itself, not because of another."""
+    """The first task that failed by itself, not because of another. Of a task that was repaired or
+    tried again Databricks lists every attempt, in no order; the last one counts."""
     own = (RunResultState.FAILED, RunResultState.TIMEDOUT, RunResultState.CANCELED)
-    for task in tasks:
+    by_attempt = sorted(tasks, key=lambda task: task.attempt_number or 0)
+    for task in {task.task_key: task for task in by_attempt}.values():
         if task.state and task.state.result_state in own:
             return task
     return None

@@ -90,6 +90,23 @@ def test_a_failed_task_is_named_with_its_error() -> None:
     assert jobs.asked == [2]
 
 
+def test_of_a_repaired_run_the_last_attempts_are_blamed() -> None:
+    """The error of a task that the repair had mended was told as the reason."""
+    first = [
+        task("bronze", RunResultState.FAILED, 1),
+        task("silver", RunResultState.UPSTREAM_FAILED, 2),
+    ]
+    again = [
+        replace(task("silver", RunResultState.FAILED, 4), attempt_number=1),
+        replace(task("bronze", RunResultState.SUCCESS, 3), attempt_number=1),
+    ]
+    for tasks in (first + again, again + first):
+        jobs = Jobs(RunOutput(error="no column"))
+        with pytest.raises(FatalError, match="task silver failed: no column"):
+            job._check(jobs, "medallion", run(RunResultState.FAILED, *tasks))
+        assert jobs.asked == [4]
+
+
 def test_a_failure_without_output_has_its_state_message() -> None:
     failed = run(RunResultState.FAILED, task("silver", RunResultState.FAILED, message="no cluster"))
     with pytest.raises(FatalError, match=r"task silver failed: no cluster$"):
