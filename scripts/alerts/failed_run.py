@@ -91,7 +91,8 @@ def error_lines(entries: list[dict[str, Any]], task: str | None) -> list[str]:
     of_task = [entry for entry in entries if entry.get("taskId") == task] or entries
     lines = [line for entry in of_task for line in str(entry["message"]).splitlines()]
     telling = [line.strip() for line in lines if line.strip() and not NOISE.search(line)]
-    unique = list(dict.fromkeys(LEVEL.sub("", line) for line in telling))
+    # Attempts repeat each other: the last time counts, for the last line is the reason.
+    unique = list(dict.fromkeys(LEVEL.sub("", line) for line in reversed(telling)))[::-1]
     last = [slack.cut(redacted(line), LINE_LIMIT) for line in unique[-LINES:]]
     return last or ["no error was logged"]
 

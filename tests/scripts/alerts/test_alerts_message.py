@@ -75,6 +75,12 @@ def test_lines_are_the_last_telling_ones_of_the_failing_task() -> None:
     assert error_lines([], None) == ["no error was logged"]
 
 
+def test_the_reason_is_the_last_attempts_even_if_an_earlier_one_had_it_too() -> None:
+    said = ("ERROR Stripe answered 500", "ERROR Stripe could not be reached")
+    entries = [entry("pull", line) for line in (*said, said[0])]
+    assert error_lines(entries, "pull")[-1] == "Stripe answered 500"
+
+
 def test_no_secret_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     token = "-".join(("local", "token", "0123456789"))
     for name in ("SHOPIFY_ACCESS_TOKEN", "AWS_SECRET_ACCESS_KEY", "SLACK_WEBHOOK_URL"):
