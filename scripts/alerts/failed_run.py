@@ -31,7 +31,13 @@ def alert(kestra: Kestra, webhook_url: str, store: Store, execution_id: str) -> 
         lines = client.error_lines(execution_id)
         slack.post(webhook_url, message(execution, lines, client.link))
 
-    return once(store, f"failed_run/{execution_id}", say)
+    return once(store, f"failed_run/{execution_id}{_restart(execution)}", say)
+
+
+def _restart(execution: dict[str, Any]) -> str:
+    """A run that a person restarts keeps its id, and may fail again."""
+    states = [item["state"] for item in execution["state"].get("histories") or []]
+    return f"-{states.count('RESTARTED')}" if "RESTARTED" in states else ""
 
 
 def message(

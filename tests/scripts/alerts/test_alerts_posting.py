@@ -49,6 +49,19 @@ def test_a_run_that_a_retry_saved_is_not_told(
     assert list(store.list(STATE)) == []
 
 
+def test_a_run_that_was_restarted_and_failed_again_is_told_again(
+    store: Store, slack_server: Service, slack_webhook: str
+) -> None:
+    """A restarted run keeps its id, and its second failure was nobody's business."""
+    passed = ["CREATED", "RUNNING", "FAILED", "RESTARTED", "RUNNING", "FAILED"]
+    again = execution("FAILED", task_run("pull", "FAILED"))
+    again["state"]["histories"] = [{"state": name} for name in passed]
+    with kestra_telling([FAILED, FAILED, again], LOGS) as url:
+        told_of = [alert(told(url), slack_webhook, store, FAILED["id"]) for _ in range(4)]
+    assert told_of == [True, False, True, False]
+    assert len(messages(slack_server)) == 2
+
+
 def test_the_claim_is_given_back_when_slack_refuses(
     store: Store, slack_server: Service, slack_webhook: str
 ) -> None:
