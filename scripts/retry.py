@@ -39,12 +39,16 @@ def seconds_of(retry_after: str | None, default: float) -> float:
     return max(0.0, wait) if math.isfinite(wait) else default
 
 
-def with_retries(call: Callable[[], T], attempts: int = 6, throttles: int = 60) -> T:
+def with_retries(
+    call: Callable[[], T], attempts: int = 6, throttles: int = 60, patience: float = math.inf
+) -> T:
     """Repeat `call` on RetriableError: exponential back-off with jitter, 0.5 s doubling to 20 s.
 
-    Raises the last error when the attempts are used up; FatalError passes at once.
+    patience: seconds that throttles may ask for in all. Raises the last error when the attempts are
+    used up; FatalError passes at once.
     """
     failed = throttled = 0
+    asked = 0.0
     while True:
         try:
             return call()
@@ -52,7 +56,8 @@ def with_retries(call: Callable[[], T], attempts: int = 6, throttles: int = 60) 
             throttled += 1
             if throttled >= throttles:
                 raise
-            if error.wait_seconds > LONGEST_WAIT:
+            asked += error.wait_seconds
+            if error.wait_seconds > LONGEST_WAIT or asked > patience:
                 raise RetriableError(
                     f"{error} and asks to come back in {error.wait_seconds:.0f} s"
                 ) from error

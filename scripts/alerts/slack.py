@@ -5,12 +5,14 @@ import requests
 from scripts.errors import FatalError, RetriableError
 from scripts.retry import ThrottledError, seconds_of, with_retries
 
+# Seconds that a throttled message waits; what comes after is another run's. Below once.STALE.
+PATIENCE = 300.0
 SECTION_LIMIT = 3000  # characters of a section's text (docs: block-kit/section-block)
 
 
 def post(url: str, message: dict[str, object]) -> None:
     """FatalError when Slack refuses the message or the webhook; its word is in the sentence."""
-    with_retries(lambda: _attempt(url, message))
+    with_retries(lambda: _attempt(url, message), patience=PATIENCE)
 
 
 def _attempt(url: str, message: dict[str, object]) -> None:

@@ -8,7 +8,7 @@ from local_service import Service
 
 from scripts.alerts import slack
 from scripts.alerts.failed_run import alert
-from scripts.errors import FatalError
+from scripts.errors import FatalError, RetriableError
 from scripts.landing.store import Store
 from scripts.settings import Kestra
 
@@ -109,3 +109,12 @@ def test_what_is_no_webhook_has_not_taken_the_message(answer: Answer) -> None:
         with pytest.raises(FatalError, match=r"Slack refused the message: .*SLACK_WEBHOOK_URL"):
             slack.post(service.url, {"text": "hello"})
         assert len(service.asked) == 1
+
+
+@pytest.mark.usefixtures("no_waiting")
+def test_a_throttled_message_does_not_outlive_its_claim() -> None:
+    """It waited for hours, while another process took the claim over and said it as well."""
+    with hostile(Answer(status=429, headers={"Retry-After": "120"})) as service:
+        with pytest.raises(RetriableError, match=r"^Slack throttles and asks to come back in 120"):
+            slack.post(service.url, {"text": "hello"})
+        assert len(service.asked) == 3
