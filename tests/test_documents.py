@@ -110,6 +110,20 @@ def test_a_flow_that_must_not_run_twice_at_once_says_so(path: Path) -> None:
     assert side_by_side or flow["concurrency"]["limit"] == 1
 
 
+def test_the_alert_of_a_failed_run_outlasts_an_hour_without_slack() -> None:
+    """No other run posts it: after five attempts, in less than three minutes, it was lost."""
+    flow = yaml.safe_load((ROOT / "flows/alerts/failed_run_to_slack.yaml").read_text())
+    (task,) = _scripts(flow["tasks"])
+    first, longest = (_seconds(task["retry"][name]) for name in ("interval", "maxInterval"))
+    waits = [min(longest, first * 2**n) for n in range(task["retry"]["maxAttempts"] - 1)]
+    assert sum(waits) > 3600
+
+
+def _seconds(duration: str) -> int:
+    number, unit = int(duration[2:-1]), duration[-1]
+    return number * {"S": 1, "M": 60, "H": 3600}[unit]
+
+
 def _scripts(tasks: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
     for task in tasks:
         if ".scripts." in task["type"]:
