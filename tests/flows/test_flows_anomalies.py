@@ -29,6 +29,14 @@ def test_a_medallion_run_tells_of_new_incidents_and_of_those_that_are_over(stack
     assert over[0]["text"]["text"] == "Over"
 
 
+def test_a_failed_run_that_tells_of_anomalies_is_told(stack: Stack) -> None:
+    """It was nobody's business: that nothing looks wrong and that nobody looked were the same."""
+    run = stack.start("ecomm.alerts/anomalies_to_slack")
+    stack.kill(run)
+    assert stack.ended(run)["state"]["current"] == "KILLED"
+    assert "ecomm.alerts/anomalies_to_slack was killed" in str(stack.alerted(run)["payload"])
+
+
 def found(stack: Stack, run: str, incidents: list[dict[str, str]]) -> None:
     """What the anomalies task leaves for the flow."""
     values = stack.values
