@@ -35,8 +35,8 @@ def stock_drops(scene: Scene) -> str:
     return f"""
     SELECT 'stock_drop' AS kind, sku AS subject, 'warning' AS severity,
       CAST(available AS DOUBLE) AS measured, CAST(before AS DOUBLE) AS expected, date AS day,
-      concat(title, ' (', sku, ') fell from ', before, ' to ', available, ' in a day; it sells ',
-        round(sold / 28, 1), ' a day') AS sentence
+      concat(title, ' (', sku, ') fell from ', before, ' to ', available,
+        ' within two days; it sells ', round(sold / 28, 1), ' a day') AS sentence
     FROM ({_items(scene)})
     WHERE is_last AND available > 0 AND before - available >= {DROP_UNITS}
       AND before - available >= {DROP_SHARE} * before
@@ -45,16 +45,18 @@ def stock_drops(scene: Scene) -> str:
 
 
 def _items(scene: Scene) -> str:
-    """One row an item and day, with the day before. An item with two histories (a location's last
-    days only) has NULL before and cannot have dropped. stocked_days: how many days it has been
-    there until then, the same from the last such day on."""
+    """One row an item and day, with the more of the two days before: what fell after a day's last
+    look is seen the next day. An item on its first day has NULL before and cannot have dropped.
+    stocked_days: how many days it has been there until then, the same from the last such day on. A
+    quantity that the source does not tell (NULL) is not none."""
     return f"""
-    SELECT *, lag(available) OVER (PARTITION BY sku ORDER BY date) AS before,
+    SELECT *, max(available) OVER (PARTITION BY sku ORDER BY date
+        ROWS BETWEEN 2 PRECEDING AND 1 PRECEDING) AS before,
       count_if(available > 0) OVER (PARTITION BY sku ORDER BY date) AS stocked_days,
       date = max(date) OVER () AS is_last
     FROM (
       SELECT date, sku, coalesce(max(product_title), 'Item') AS title, max(units_sold_28d) AS sold,
-        sum(greatest(available, 0)) AS available
+        sum(IF(available < 0, 0, available)) AS available
       FROM {scene.sources.gold("inventory_daily")} GROUP BY date, sku
     )
     """

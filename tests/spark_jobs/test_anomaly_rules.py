@@ -5,7 +5,7 @@ import pytest
 from spark_jobs.anomalies.records import quarantine_growth
 from spark_jobs.anomalies.scene import Scene
 from spark_jobs.anomalies.stale import SIGNS, silent_pulls
-from spark_jobs.anomalies.stock import stock_outs
+from spark_jobs.anomalies.stock import stock_drops, stock_outs
 from spark_jobs.gold.mart import Sources
 
 TODAY = "2026-06-30"
@@ -43,6 +43,41 @@ def test_an_item_that_is_gone_for_long_is_still_gone(spark, days_gone: int) -> N
     (gone,) = found(spark, stock_outs(SCENE)).values()
     assert (gone["subject"], gone["expected"], gone["measured"]) == ("ASKED", 9, 0)
     assert gone["sentence"].startswith("Tee (ASKED) is out of stock; 9 sold in the last 28 days")
+
+
+def stock(spark, **items: list[int | None]) -> None:
+    """Stock of items by day, the last one today; of each two units are sold a day."""
+    rows = ", ".join(
+        f"(date_sub(DATE '{TODAY}', {len(days) - 1 - n}), '{sku}', 'Tee', 56, CAST({units} AS INT))"
+        for sku, days in items.items()
+        for n, units in enumerate("NULL" if one is None else one for one in days)
+    )
+    spark.sql(
+        f"""
+        CREATE OR REPLACE TEMP VIEW gold_of_inventory_daily AS
+        SELECT * FROM VALUES {rows} AS v(date, sku, product_title, units_sold_28d, available)
+        """
+    )
+
+
+def test_stock_that_nobody_knows_is_not_gone(spark) -> None:
+    """A level may come without a quantity: Slack said that the item had run out."""
+    stock(spark, UNKNOWN=[None, None], NEGATIVE=[3, -2])
+    assert set(found(spark, stock_outs(SCENE))) == {"NEGATIVE"}
+
+
+def test_a_fall_after_a_days_last_look_is_told_the_next_day(spark) -> None:
+    """At the next look it was yesterday's, and only today was compared with yesterday."""
+    stock(
+        spark,
+        **{"NIGHT": [90, 30, 30], "TODAY": [90, 90, 30], "OLD": [90, 30, 30, 30]},
+        **{"BACK": [90, 30, 90], "FILLED": [20, 90, 80], "NEW": [30]},
+    )
+    drops = found(spark, stock_drops(SCENE))
+    assert set(drops) == {"NIGHT", "TODAY"}
+    assert drops["NIGHT"]["sentence"] == (
+        "Tee (NIGHT) fell from 90 to 30 within two days; it sells 2.0 a day"
+    )
 
 
 def test_a_first_load_does_not_hide_two_weeks_of_refused_rows(spark) -> None:
