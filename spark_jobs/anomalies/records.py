@@ -42,15 +42,19 @@ def unreconciled_payments(scene: Scene) -> str:
     payments = scene.sources.gold("payment_reconciliation")
     return f"""
     SELECT 'unreconciled_payment' AS kind, coalesce(order_name, reconciliation_id) AS subject,
-      IF(abs(difference) >= {FAR_APART}, 'critical', 'warning') AS severity,
+      IF(greatest(abs(difference), abs(stripe_refunded - shopify_refunded)) >= {FAR_APART},
+        'critical', 'warning') AS severity,
       CAST(coalesce(stripe_amount, 0) AS DOUBLE) AS measured,
       CAST(coalesce(stripe_amount, 0) - difference AS DOUBLE) AS expected, date AS day,
       concat(IF(order_id IS NULL, 'Charge ', 'Order '), coalesce(order_name, reconciliation_id),
-        ' of ', date, ': ', replace(status, '_', ' '), ', ', IF(difference = 0,
-          concat('refunded ', {_amount("stripe_refunded")}, ' in Stripe and ',
-            {_amount("shopify_refunded")}, ' in Shopify, '),
-          concat('Stripe has ', {_amount("stripe_amount")}, ' of ',
-            {_amount("coalesce(stripe_amount, 0) - difference")}, ' ')),
+        ' of ', date, ': ', replace(status, '_', ' '), ', ', CASE
+          WHEN status = 'pending' THEN 'in Stripe it is authorised or under way and not taken yet, '
+          WHEN difference <> 0 THEN concat('Stripe has ', {_amount("stripe_amount")}, ' of ',
+            {_amount("coalesce(stripe_amount, 0) - difference")}, ' ')
+          WHEN stripe_refunded <> shopify_refunded THEN concat('refunded ',
+            {_amount("stripe_refunded")}, ' in Stripe and ', {_amount("shopify_refunded")},
+            ' in Shopify, ')
+          ELSE 'charged in another currency, ' END,
         coalesce(stripe_currency, currency, '')) AS sentence
     FROM {payments}
     WHERE status <> 'matched' AND NOT (status = 'pending' AND stripe_charge_id IS NULL)

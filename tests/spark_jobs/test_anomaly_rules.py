@@ -2,7 +2,7 @@
 
 import pytest
 
-from spark_jobs.anomalies.records import quarantine_growth
+from spark_jobs.anomalies.records import quarantine_growth, unreconciled_payments
 from spark_jobs.anomalies.scene import Scene
 from spark_jobs.anomalies.stale import SIGNS, silent_pulls
 from spark_jobs.anomalies.stock import stock_drops, stock_outs
@@ -115,3 +115,29 @@ def test_a_source_that_was_pulled_once_and_never_again_is_stale(spark) -> None:
     spark.sql(f"CREATE OR REPLACE TEMP VIEW rules_landed AS SELECT DISTINCT source FROM {SIGNS}")
     (stale,) = found(spark, silent_pulls(SCENE)).values()
     assert (stale["subject"], stale["sentence"]) == ("once", "once was last pulled 50.0 hours ago")
+
+
+def test_a_payment_is_told_for_what_is_wrong_with_it(spark) -> None:
+    """One that was never captured, and one in another currency, were said to be "refunded 0.00 in
+    Stripe and 0.00 in Shopify"; of a refund only the difference of the charge made it critical."""
+    spark.sql(
+        f"""
+        CREATE OR REPLACE TEMP VIEW gold_of_payment_reconciliation AS
+        SELECT order_name AS reconciliation_id, order_name AS order_id, *,
+          DATE '{TODAY}' - INTERVAL 9 DAYS AS date, 'USD' AS currency, 'ch_1' AS stripe_charge_id
+        FROM VALUES ('#1', 'pending', 0.00, 0.00, NULL, 0.00, 'USD'),
+          ('#2', 'amount_mismatch', 50.00, 0.00, 0.00, 0.00, 'EUR'),
+          ('#3', 'amount_mismatch', 500.00, 200.00, 50.00, 0.00, 'USD'),
+          ('#4', 'amount_mismatch', 40.00, 0.00, 0.00, -10.00, 'USD')
+          AS v(order_name, status, stripe_amount, stripe_refunded, shopify_refunded, difference,
+            stripe_currency)
+        """
+    )
+    told = found(spark, unreconciled_payments(SCENE))
+    assert [told[f"#{n}"]["sentence"].split(": ")[1] for n in range(1, 5)] == [
+        "pending, in Stripe it is authorised or under way and not taken yet, USD",
+        "amount mismatch, charged in another currency, EUR",
+        "amount mismatch, refunded 200.00 in Stripe and 50.00 in Shopify, USD",
+        "amount mismatch, Stripe has 40.00 of 50.00 USD",
+    ]
+    assert {name for name, one in told.items() if one["severity"] == "critical"} == {"#3"}
