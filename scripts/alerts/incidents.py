@@ -1,5 +1,7 @@
 """Incidents of the business: told when they open, quiet while they stay, one line when they end.
 
+A warning that becomes critical is told once more: a day after a rush of sales may have none.
+
 A Slack webhook cannot change what it has posted, so nothing is said in between. What is to be
 said is written into the state with the incidents that are open (`state/alerts/anomalies/<n>.json`,
 each generation created once) and posted from there: a process that dies leaves it to the next.
@@ -22,7 +24,7 @@ KEEP = 20  # generations and runs
 LINES = 20  # of a message; the rest is counted
 SECTION_LINES, LINE_LIMIT = 10, 290  # together what a section takes
 
-# kind|subject -> what it was when it opened; kind, subject, severity, day, sentence.
+# kind|subject -> what it was when it was told; kind, subject, severity, day, sentence.
 Incidents = dict[str, dict[str, Any]]
 
 TITLES = {
@@ -82,8 +84,8 @@ def newest_run(store: Store, after: str) -> tuple[str, Incidents] | None:
 
 
 def messages(before: Incidents, now: Incidents) -> list[dict[str, Any]]:
-    """One message a kind for what opened, and one for all that ended."""
-    opened = [incident for key, incident in now.items() if key not in before]
+    """One message a kind for what opened or grew worse, and one for all that ended."""
+    opened = [incident for key, incident in now.items() if _is_news(before.get(key), incident)]
     said = [
         _message(title, [one for one in opened if one["kind"] == kind])
         for kind, title in TITLES.items()
@@ -94,8 +96,17 @@ def messages(before: Incidents, now: Incidents) -> list[dict[str, Any]]:
 
 
 def _still(before: Incidents, now: Incidents) -> Incidents:
-    """Each as it was when it opened."""
-    return {key: before.get(key, incident) for key, incident in now.items()}
+    """Each as it was when it was told, of the day on which it opened."""
+    return {
+        key: {**incident, "day": before.get(key, incident)["day"]}
+        if _is_news(before.get(key), incident)
+        else before[key]
+        for key, incident in now.items()
+    }
+
+
+def _is_news(before: Mapping[str, Any] | None, now: Mapping[str, Any]) -> bool:
+    return before is None or (now["severity"] == "critical" != before["severity"])
 
 
 def _post(store: Store, webhook_url: str, state: State) -> int:

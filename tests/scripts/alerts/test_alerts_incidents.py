@@ -64,6 +64,23 @@ def test_kinds_are_messages_of_their_own_and_the_worst_stands_first() -> None:
     assert said[0]["blocks"][1]["text"]["text"].startswith(":red_circle: Tee &lt;B&gt;")
 
 
+def test_a_warning_that_becomes_critical_is_told_once_more(
+    store: Store, slack_server: Service, slack_webhook: str
+) -> None:
+    """After a day of thrice the usual sales came one without any, and nobody was told."""
+    severities = ["warning", "critical", "warning", "critical", None]
+    for hour, severity in enumerate(severities):
+        days = {"day": f"2026-11-{20 + hour}"}
+        given = [incident("USD", "revenue", severity) | days] if severity else []
+        found(store, f"20261120T1{hour}0000Z", *given)
+        tell(store, slack_webhook)
+    said = [str(message["payload"]) for message in channel(slack_server)]
+    assert ["large_yellow_circle" in said[0], "red_circle" in said[1]] == [True, True]
+    assert "Over" in said[2]
+    assert "open since 2026-11-20" in said[2]
+    assert len(said) == 3
+
+
 def test_the_longest_message_is_taken_by_slack(
     store: Store, slack_server: Service, slack_webhook: str
 ) -> None:
