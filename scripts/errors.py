@@ -5,7 +5,9 @@ import gc
 import io
 import logging
 import sys
+import traceback
 from collections.abc import Callable
+from types import TracebackType
 
 log = logging.getLogger(__name__)
 # New containers between two looks for cycles. Records have none and make many: at Python's 700 a
@@ -34,6 +36,7 @@ def run_command(command: Callable[[], None]) -> None:
     An unexpected exception keeps its trace, because nobody has written its sentence yet.
     """
     _log_by_level()
+    sys.excepthook = _masked_trace
     gc.freeze()
     gc.set_threshold(COLLECT_AFTER)
     try:
@@ -59,6 +62,15 @@ class _Masked(logging.Formatter):
         from scripts.settings import redacted  # which needs this file
 
         return " ".join(redacted(super().format(record)).splitlines())
+
+
+def _masked_trace(
+    kind: type[BaseException], error: BaseException, trace: TracebackType | None
+) -> None:
+    """What nobody has caught does not pass through a logger."""
+    from scripts.settings import redacted  # which needs this file
+
+    sys.stderr.write(redacted("".join(traceback.format_exception(kind, error, trace))))
 
 
 def _log_by_level() -> None:

@@ -10,6 +10,9 @@ from dotenv import load_dotenv
 
 from scripts.errors import FatalError
 
+# Begins where no other character of one stands before it: else a long word took its length squared.
+EMAIL = re.compile(r"(?<![\w.+%-])[\w.+%-]+@[\w-]+(\.[\w-]+)+")
+
 try:
     load_dotenv(".env")
 except UnicodeDecodeError:  # before any command could catch an error of ours
@@ -164,7 +167,8 @@ def secrets() -> list[str]:
 
 
 def redacted(text: str) -> str:
-    """Without any secret that this process knows."""
+    """Without any secret that this process knows, and without emails: an error may quote the row
+    that it is about."""
     for secret in secrets():
         text = text.replace(secret, "***")
-    return text
+    return EMAIL.sub("***@***", text)

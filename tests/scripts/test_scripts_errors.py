@@ -41,6 +41,22 @@ def test_no_secret_is_logged() -> None:
     assert (done.returncode, done.stderr) == (1, "ERROR no such key: ***\n")
 
 
+@pytest.mark.parametrize("kind", ["FatalError", "ValueError"])
+def test_no_email_is_logged_not_even_in_a_trace(kind: str) -> None:
+    """Spark quotes the value that it could not cast, a database the row that it refused."""
+    code = (
+        "from scripts.errors import FatalError, run_command\n"
+        f"def no(): raise {kind}('cannot cast jane.doe+x@home.example (tests-secret) to INT')\n"
+        "run_command(no)"
+    )
+    given = {"PATH": os.environ["PATH"], "SHOPIFY_ACCESS_TOKEN": "tests-secret"}
+    argv = [sys.executable, "-c", code]
+    done = subprocess.run(argv, cwd=ROOT, env=given, capture_output=True, text=True)
+    assert done.returncode == 1
+    assert done.stderr.endswith(" cannot cast ***@*** (***) to INT\n")
+    assert "home.example" not in done.stderr
+
+
 def test_a_line_of_the_log_is_one_line_in_any_locale() -> None:
     code = (
         "import logging\n"

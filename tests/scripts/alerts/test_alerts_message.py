@@ -91,6 +91,12 @@ def test_no_secret_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "a *** b *** ***" in str(built)
 
 
+def test_no_email_is_told() -> None:
+    said = "Key (email)=(jane@home.example) already exists; postgresql://shop@db/x has it"
+    built = message(execution(), [entry("pull", said)], link)
+    assert "Key (email)=(***@***) already exists; postgresql://shop@db/x has it" in str(built)
+
+
 @given(
     lines=st.lists(st.text(max_size=200).map(lambda text: text * 40), max_size=12),
     task=st.none() | st.text(min_size=1, max_size=60),
