@@ -8,12 +8,14 @@ import argparse
 import logging
 from base64 import b64decode
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 from kestra import Kestra
 
 from scripts import settings
 from scripts.alerts import slack
+from scripts.alerts.once import once
 from scripts.backfill.progress import landed, sentence
 from scripts.backfill.request import parse, windows
 from scripts.backfill.sources import SOURCES
@@ -81,7 +83,10 @@ def progress(given: argparse.Namespace) -> None:
 
 def finish(given: argparse.Namespace) -> None:
     said = "Backfill finished: " + sentence(given.source, given.since, given.until, _landed(given))
-    slack.post(settings.slack_webhook_url(), {"text": slack.escape(said)})
+    message: dict[str, object] = {"text": slack.escape(said)}
+    post = partial(slack.post, settings.slack_webhook_url(), message)
+    # The task may have died after it had said it, and be here again.
+    once(Store(settings.s3()), f"backfill/{given.since_run}", post)
 
 
 def release(given: argparse.Namespace) -> None:
