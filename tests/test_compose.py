@@ -147,3 +147,10 @@ def test_the_alert_can_log_in_to_kestra() -> None:
 def _runners(tasks: list[dict[str, Any]]) -> list[dict[str, Any]]:
     found = [task["taskRunner"] for task in tasks if "taskRunner" in task]
     return found + [runner for task in tasks for runner in _runners(task.get("tasks", []))]
+
+
+def test_a_webhook_needs_no_password_of_kestra() -> None:
+    """Shopify cannot send one: its requests to delete a person were answered 401."""
+    settings = yaml.safe_load(SERVICES["kestra"]["environment"]["KESTRA_CONFIGURATION"])
+    (opened,) = settings["kestra"]["server"]["basic-auth"]["open-urls"]
+    assert opened == "/api/v1/main/executions/webhook/"

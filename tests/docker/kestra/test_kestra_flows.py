@@ -138,6 +138,9 @@ def test_flows_are_reloaded_on_change(tmp_path: Path) -> None:
     try:
         url = f"{engine.api}/flows/it.files"
         assert requests.get(f"{url}/first", timeout=10).status_code == 401
+        # Who calls a webhook has its key, and no password: this one is not there.
+        hook = f"{engine.api}/executions/webhook/it.files/first/key"
+        assert requests.post(hook, timeout=10).status_code == 404
         (flows / "second.yaml").write_text(LOG_FLOW.format(id="second", message="two"))
         eventually(lambda: requests.get(f"{url}/second", **requests_as_ann).ok)
         file.write_text(LOG_FLOW.format(id="first", message="changed"))
