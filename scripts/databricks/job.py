@@ -144,8 +144,11 @@ def _look(client: WorkspaceClient, run_id: int) -> Run:
 
 
 def _has_ended(run: Run, repair_id: int | None) -> bool:
-    """Of a repaired run the repair decides: the run's own state may be the old one for a moment."""
+    """Of a repaired run the repair decides: the run's own state may be the old one for a moment,
+    and its history may not have the repair yet."""
     states = [item.state for item in _repairs(run) if item.id == repair_id]
+    if repair_id is not None and not states:
+        return False
     for state in (run.state, *states):
         life_cycle = state.life_cycle_state.value if state and state.life_cycle_state else None
         if state is None or not (state.result_state or life_cycle in WITHOUT_RESULT):

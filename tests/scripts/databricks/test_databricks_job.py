@@ -160,6 +160,8 @@ def test_of_a_repaired_run_the_repair_is_waited_for(monkeypatch: pytest.MonkeyPa
     ended_repair = replace(open_repair, state=RunState(result_state=RunResultState.SUCCESS))
     done = replace(run(RunResultState.SUCCESS), repair_history=[ended_repair])
     assert job._wait(Jobs(runs=[still_old, still_old, done]), 5, 9) is done
+    not_listed_yet = replace(still_old, repair_history=None)
+    assert job._wait(Jobs(runs=[not_listed_yet, still_old, done]), 5, 9) is done
 
 
 @pytest.mark.parametrize(("name", "count"), [("none", 0), ("twice", 2)])
