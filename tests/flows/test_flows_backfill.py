@@ -125,6 +125,26 @@ def test_a_backfill_that_was_killed_may_be_asked_for_again(
     assert stack.ended(second["id"])["state"]["current"] == "SUCCESS"
 
 
+def test_a_backfill_that_was_killed_in_the_queue_may_be_asked_for_again(
+    stack: Stack, window: dict[str, str]
+) -> None:
+    """It waits for another one, so none of its tasks has run."""
+    admin = f"{stack.values['STRIPE_API_BASE']}/_admin/faults"
+    slow = {"match": "GET /v1/refunds", "kind": "slow", "delay_seconds": 30}
+    requests.post(admin, json=slow, timeout=10).raise_for_status()
+    first = call(stack, {"source": "stripe", "streams": "refunds,payouts", **window}).json()
+    (working,) = eventually(lambda: windows_of(stack, first["execution"]), 30)
+    body = {"source": "stripe", "streams": "payouts", **window}
+    execution = call(stack, body).json()["execution"]
+    (waiting,) = eventually(lambda: windows_of(stack, execution), 30)
+    eventually(lambda: stack.execution(waiting["id"])["state"]["current"] == "QUEUED", 30)
+    stack.kill(waiting["id"])
+    assert stack.ended(waiting["id"])["state"]["current"] in ("KILLED", "CANCELLED")
+    assert eventually(lambda: is_new(call(stack, body)), 120)
+    stack.kill(working["id"])
+    requests.delete(admin, timeout=10).raise_for_status()
+
+
 def is_new(answer: requests.Response) -> Any:
     said = answer.json()
     return said if said["message"].startswith("accepted: ") else None
