@@ -58,6 +58,17 @@ def test_a_header_is_no_template(stack: Stack) -> None:
     assert requests.post(url, data=body, headers=headers, timeout=120).status_code == 401
 
 
+def test_a_call_without_a_body_is_refused_and_alarms_nobody(stack: Stack) -> None:
+    """The address is no secret: each call of a stranger was a failed run and a Slack message."""
+    place = "executions/webhook/ecomm.privacy/shopify_request/shopify-compliance"
+    url = f"{stack.values['KESTRA_URL']}/api/v1/main/{place}"
+    assert requests.post(url, timeout=120).status_code == 401
+    assert requests.get(url, timeout=120).status_code == 401
+    runs = stack.executions("ecomm.privacy")
+    calls = [run for run in runs if run["flowId"] == "shopify_request"]
+    assert {stack.ended(run["id"])["state"]["current"] for run in calls} == {"SUCCESS"}
+
+
 def test_shopifys_webhook_is_answered_and_starts_the_redaction(stack: Stack) -> None:
     place = "executions/webhook/ecomm.privacy/shopify_request/shopify-compliance"
     url = f"{stack.values['KESTRA_URL']}/api/v1/main/{place}"
