@@ -72,7 +72,7 @@ def read_state(store: Store) -> State:
 
 def newest_run(store: Store, after: str) -> tuple[str, Incidents] | None:
     """(run, its incidents) of the newest run that has written its line; None when `after` is it."""
-    parts = [key for key in store.list(RUNS, RUNS + after) if key.split("/")[3].startswith("part-")]
+    parts = [key for key in store.list(RUNS, RUNS + after) if "/part-" in key]
     for key in reversed(parts):
         run, line = key.split("/")[2], store.read(key)
         if run <= after:

@@ -89,6 +89,13 @@ def test_the_longest_message_is_taken_by_slack(
     assert f"and {200 - LINES} more" in str(channel(slack_server)[0]["payload"])
 
 
+def test_what_is_no_run_is_left_alone(store: Store, slack_webhook: str) -> None:
+    """A file that a person or a tool puts beside the runs ended every alert."""
+    store.create("alerts/anomalies/20261120T110000Z_$folder$", {})
+    found(store, "20261120T100000Z", incident("A"))
+    assert tell(store, slack_webhook) == 1
+
+
 def test_what_slack_refused_is_posted_the_next_time(
     store: Store, slack_server: Service, slack_webhook: str
 ) -> None:
