@@ -47,7 +47,7 @@ demo: $(READY) ## Two months of a shop, from purchases to gold tables and a Slac
 
 test: $(READY_TO_TEST) ## Run every check and test
 	$(MAKE) lint
-	$(PYTHON) -m pytest --numprocesses 2 --dist loadgroup --durations=25 $(TESTS)
+	$(PYTHON) -m pytest --numprocesses 2 --dist loadgroup --no-loadscope-reorder --durations=25 $(TESTS)
 
 chaos: $(READY_TO_TEST) ## 200 runs whose processes are killed, 50 pairs of pulls at once; an hour or two
 	CHAOS_RUNS=200 CHAOS_PAIRS=50 $(PYTHON) -m pytest tests/chaos -q -s --timeout=21600

@@ -1,10 +1,14 @@
 """What tests of several parts share: a real S3 server, and where the recorded data lies."""
 
 import os
+import shutil
 import socket
 import subprocess
+import tempfile
+import uuid
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import boto3
 import pytest
@@ -20,6 +24,9 @@ from docker.embedded.settings import Settings
 ROOT = Path(__file__).parents[1]
 # Their tests share a started Kestra; another worker would start another.
 TOGETHER = ("flows", "docker/kestra")
+# They take longest: what is left at the end is short, and no worker waits for the other.
+FIRST = ("spark_jobs", "chaos", *TOGETHER)
+SPARK = pytest.StashKey[tuple[SparkServer, Path]]()
 # A machine that is busy is no defect.
 settings.register_profile("no clock", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("no clock")
@@ -29,9 +36,43 @@ settings.load_profile("no clock")
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """With `--dist loadgroup` a file's tests stay with one worker, for what the file sets up."""
     for item in items:
-        file = item.path.relative_to(ROOT / "tests")
-        shared = (folder for folder in TOGETHER if file.is_relative_to(folder))
-        item.add_marker(pytest.mark.xdist_group(next(shared, str(file))))
+        item.add_marker(pytest.mark.xdist_group(_within(item, TOGETHER) or str(_file(item))))
+    items.sort(key=lambda item: not _within(item, FIRST))
+
+
+def _file(item: pytest.Item) -> Path:
+    return item.path.relative_to(ROOT / "tests")
+
+
+def _within(item: pytest.Item, folders: tuple[str, ...]) -> str | None:
+    return next((folder for folder in folders if _file(item).is_relative_to(folder)), None)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """One Spark for all of xdist's workers: each would have to warm up its own."""
+    stash = node.config.stash
+    if SPARK not in stash:
+        folder = Path(tempfile.mkdtemp(prefix="ecomm-tests-"))
+        stash[SPARK] = _spark_server(folder), folder
+    server, _ = stash[SPARK]
+    node.workerinput["spark"] = server.url(str(uuid.uuid4()))
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if SPARK in config.stash:
+        server, folder = config.stash[SPARK]
+        server.stop()
+        shutil.rmtree(folder)
+
+
+def _spark_server(folder: Path) -> SparkServer:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    found = ",".join(map(str, jars.fetch(["spark"])["spark"]))
+    os.environ["JAVA_HOME"] = str(jre.java_home())
+    return SparkServer(SparkSettings("t", port, found, "3g", None), folder)
 
 
 @pytest.fixture(scope="session")
@@ -93,21 +134,21 @@ def _answers(url: str) -> bool:
 
 
 @pytest.fixture(scope="session")
-def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[object]:
-    """A session of one Spark Connect server with Delta, as on the local Databricks."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    found = ",".join(map(str, jars.fetch(["spark"])["spark"]))
-    os.environ["JAVA_HOME"] = str(jre.java_home())
-    server = SparkServer(
-        SparkSettings("t", port, found, "2g", None), tmp_path_factory.mktemp("spark")
-    )
-    os.environ["SPARK_REMOTE"] = server.url("6f2f0f3e-0000-4000-8000-000000000001")
+def spark(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[object]:
+    """A session of a Spark Connect server with Delta, as on the local Databricks."""
+    server = None
+    url = getattr(request.config, "workerinput", {}).get("spark")
+    if not url:
+        server = _spark_server(tmp_path_factory.mktemp("spark"))
+        url = server.url(str(uuid.uuid4()))
+    os.environ["SPARK_REMOTE"] = url
     from spark_jobs.session import spark_session
 
     session = spark_session()
     yield session
     session.stop()  # while the server still answers: a client without one retries for minutes
-    server.stop()
+    if server:
+        server.stop()
     del os.environ["SPARK_REMOTE"]

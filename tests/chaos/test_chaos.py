@@ -41,14 +41,16 @@ def disturbed(world: World, bucket: str) -> None:
 def groups(world: World, name: str, total: int) -> Iterator[tuple[str, list[str]]]:
     """Buckets for `total` disturbed runs: those that share a shop, and its undisturbed one.
 
-    Each has a new Spark: of every lake that it serves it keeps what it knows of the tables, 2 MB
-    each, and the S3 client's threads. It is made for one lake, and its heap was full after twenty.
+    After a whole group comes a new Spark: of every lake that it serves it keeps what it knows of
+    the tables, 2 MB each, and the S3 client's threads. It is made for one lake, and its heap was
+    full after twenty.
     """
     for first in range(0, total, GROUP):
-        world.spark.stop()
         reset(world.stripe_url)
         calm, *others = buckets(world, f"{name}-{first}", min(GROUP, total - first) + 1)
         yield calm, others
+        if len(others) == GROUP:
+            world.spark.stop()
 
 
 def test_a_killed_run_changes_nothing(world: World) -> None:
