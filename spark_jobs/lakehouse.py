@@ -118,9 +118,13 @@ class Lakehouse:
     def hold(self, query: str, name: str) -> bool:
         """A view of the query's rows, evaluated now and held, or not when they are more than
         HELD_ROWS. A MERGE runs its source twice, and planning it costs more than few rows."""
-        rows = self.spark.sql(query).limit(HELD_ROWS + 1).toArrow()
+        frame = self.spark.sql(query)
+        rows = frame.limit(HELD_ROWS + 1).toArrow()
         held = bool(rows.num_rows <= HELD_ROWS)
-        frame = self.spark.createDataFrame(rows) if held else self.spark.sql(query)
+        if not rows.num_rows:  # of none Spark infers no schema
+            frame = self.spark.createDataFrame([], frame.schema)
+        elif held:
+            frame = self.spark.createDataFrame(rows)
         frame.createOrReplaceTempView(name)
         return held
 
