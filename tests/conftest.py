@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import socket
 import subprocess
 import tempfile
 import uuid
@@ -14,10 +13,9 @@ import boto3
 import pytest
 import requests
 from hypothesis import HealthCheck, settings
+from local_spark import free_port, spark_server
 
-from docker.databricks.settings import Settings as SparkSettings
 from docker.databricks.spark import SparkServer
-from docker.embedded import jars, jre
 from docker.embedded.services import SERVICES
 from docker.embedded.settings import Settings
 
@@ -54,7 +52,7 @@ def pytest_configure_node(node: Any) -> None:
     stash = node.config.stash
     if SPARK not in stash:
         folder = Path(tempfile.mkdtemp(prefix="ecomm-tests-"))
-        stash[SPARK] = _spark_server(folder), folder
+        stash[SPARK] = spark_server(folder, "3g", free_port()), folder
     server, _ = stash[SPARK]
     node.workerinput["spark"] = server.url(str(uuid.uuid4()))
 
@@ -66,21 +64,10 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         shutil.rmtree(folder)
 
 
-def _spark_server(folder: Path) -> SparkServer:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    found = ",".join(map(str, jars.fetch(["spark"])["spark"]))
-    os.environ["JAVA_HOME"] = str(jre.java_home())
-    return SparkServer(SparkSettings("t", port, found, "3g", None), folder)
-
-
 @pytest.fixture(scope="session")
 def s3_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
     """The environment variables of a running S3Proxy."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = str(probe.getsockname()[1])
+    port = str(free_port())
     values = {
         "S3_ENDPOINT_URL": f"http://127.0.0.1:{port}",
         "S3_PORT": port,
@@ -141,7 +128,7 @@ def spark(
     server = None
     url = getattr(request.config, "workerinput", {}).get("spark")
     if not url:
-        server = _spark_server(tmp_path_factory.mktemp("spark"))
+        server = spark_server(tmp_path_factory.mktemp("spark"), "3g", free_port())
         url = server.url(str(uuid.uuid4()))
     os.environ["SPARK_REMOTE"] = url
     from spark_jobs.session import spark_session
