@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -122,7 +123,7 @@ class World:
     @contextmanager
     def session(self) -> Iterator[SparkSession]:
         """A session of its own: the Spark behind it may be killed after."""
-        url = self.spark.url(f"00000000-0000-4000-9000-{self.dice.getrandbits(48):012x}")
+        url = self.spark.url(str(uuid.uuid4()))
         session = SparkSession.builder.remote(url).create()
         try:
             yield session
@@ -138,7 +139,7 @@ class World:
 
     def killed_build(self, bucket: str) -> None:
         """The bronze or silver task dies, or Spark."""
-        if self.dice.random() < 0.3:
+        if self.dice.random() < 0.2:  # each costs a cold Spark
             self.killed_spark(bucket)
         else:
             layer = self.dice.choice(("bronze", "silver"))

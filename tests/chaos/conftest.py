@@ -24,7 +24,7 @@ def world(s3_server: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_REGION"):
         patch.setenv(name, s3_server[name])
     folder = tmp_path_factory.mktemp
-    spark = spark_server(folder("chaos-spark"), "2g", free_port(), s3_server["S3_ENDPOINT_URL"])
+    spark = spark_server(folder("chaos-spark"), "4g", free_port(), s3_server["S3_ENDPOINT_URL"])
     port = free_port()
     doomed = Doomed(spark_server(folder("chaos-doomed"), "2g", port, tripwire.url), port)
     data = tmp_path_factory.mktemp("chaos-stripe")
