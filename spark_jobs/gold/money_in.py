@@ -44,35 +44,44 @@ def ledger_sql(sources: Sources) -> str:
     currency without a list (not reconciled yet) that was made once it was there and available: the
     day of its availability may begin before it. So is what came back of a payout with a list; one
     without took nothing, since its transactions are given to the next. The window runs backwards:
-    Spark's cost of a frame that ends in the future grows with the square.
+    Spark's cost of a frame that ends in the future grows with the square. Only what waits for a
+    payout stands in one with the payouts; the rest would be sorted with it, by one task.
     """
     return f"""
     WITH listed AS (
       SELECT id, payout_id FROM {sources.silver("stripe_payout_transactions")} WHERE NOT _deleted
     ),
+    lists AS (SELECT DISTINCT payout_id FROM listed),
+    paid AS (
+      SELECT id, id AS charge_id FROM {sources.silver("stripe_charges")}
+      UNION ALL SELECT id, charge_id FROM {sources.silver("stripe_refunds")}
+      UNION ALL SELECT id, charge_id FROM {sources.silver("stripe_disputes")}
+    ),
+    moved AS (
+      SELECT b.*, p.charge_id,
+        coalesce(l.payout_id, IF(b.type = 'payout' OR ({OF_PAYOUT} AND back.payout_id IS NULL),
+          b.source_id, NULL)) AS known
+      FROM {sources.silver("stripe_balance_transactions")} AS b
+      LEFT JOIN listed AS l ON l.id = b.id
+      LEFT JOIN lists AS back ON back.payout_id = b.source_id
+      LEFT JOIN paid AS p ON p.id = b.source_id
+      WHERE NOT b._deleted
+    ),
     moments AS (
-      SELECT currency, greatest(created_at, available_at) AS at, 0 AS step, id,
-        CAST(NULL AS STRING) AS payout_id
-      FROM {sources.silver("stripe_balance_transactions")} WHERE NOT _deleted
+      SELECT currency, greatest(created_at, available_at) AS at, 0 AS step, known,
+        IF(known IS NULL, NULL, id) AS alone, CAST(NULL AS STRING) AS payout_id,
+        struct(* EXCEPT (known)) AS moved
+      FROM moved
       UNION ALL
-      SELECT currency, created_at, 1, NULL, id FROM {sources.silver("stripe_payouts")} AS p
-      LEFT ANTI JOIN listed ON listed.payout_id = p.id
+      SELECT currency, created_at, 1, NULL, NULL, id, NULL
+      FROM {sources.silver("stripe_payouts")} AS p LEFT ANTI JOIN lists ON lists.payout_id = p.id
       WHERE NOT _deleted AND automatic AND status NOT IN ('failed', 'canceled')
     ),
     next AS (
-      SELECT id, last_value(payout_id, true) OVER (
-        PARTITION BY currency ORDER BY at DESC, step DESC, payout_id DESC
-        ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS payout_id FROM moments
+      SELECT moved, step, coalesce(known, last_value(payout_id, true) OVER (
+        PARTITION BY currency, alone ORDER BY at DESC, step DESC, payout_id DESC
+        ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW)) AS payout_id
+      FROM moments
     )
-    SELECT b.*, coalesce(r.charge_id, d.charge_id, c.id) AS charge_id,
-      coalesce(l.payout_id, IF(b.type = 'payout' OR ({OF_PAYOUT} AND back.payout_id IS NULL),
-        b.source_id, n.payout_id)) AS payout_id
-    FROM {sources.silver("stripe_balance_transactions")} AS b
-    LEFT JOIN listed AS l ON l.id = b.id
-    LEFT JOIN next AS n ON n.id = b.id
-    LEFT JOIN (SELECT DISTINCT payout_id FROM listed) AS back ON back.payout_id = b.source_id
-    LEFT JOIN {sources.silver("stripe_charges")} AS c ON c.id = b.source_id
-    LEFT JOIN {sources.silver("stripe_refunds")} AS r ON r.id = b.source_id
-    LEFT JOIN {sources.silver("stripe_disputes")} AS d ON d.id = b.source_id
-    WHERE NOT b._deleted
+    SELECT moved.*, payout_id FROM next WHERE step = 0
     """
