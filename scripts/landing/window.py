@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from scripts.errors import FatalError
 from scripts.landing.writer import iso, now_utc
 
-# Sources keep whole seconds: below this a span cannot be cut in two.
+# Cuts are at whole seconds: below this a span cannot be cut in two.
 SHORTEST = timedelta(seconds=2)
 NEVER = "~"  # after every time
 
@@ -42,13 +42,15 @@ class Slice:
     """A part of a window that is read and landed as one. `kind` is the source's own word for how
     it reads the part; slices of one kind do not overlap. One that is `last` is read when all others
     have landed. One that `begins_work` at the source, which a pull that dies leaves behind, is
-    written down before it is read, so that the next pull goes on with it."""
+    written down before it is read, so that the next pull goes on with it. One that is `after` its
+    `since` begins where another ends: that moment itself belongs to the other."""
 
     since: str | None
     until: str
     kind: str = "records"
     last: bool = False
     begins_work: bool = False
+    after: bool = False
 
 
 def normalize_time(text: str, name: str) -> str:
@@ -74,7 +76,8 @@ def plan_window(cursor: str | None, request: Request, lookback: timedelta) -> Wi
 
 
 def halves(piece: Slice, beginning: str) -> tuple[Slice, Slice] | None:
-    """The slice cut in two with no whole second in both or in neither; None when it is too short.
+    """The slice cut in two, with no moment in both or in neither: what a source shows in whole
+    seconds it may keep, and search, more finely. None when it is too short.
 
     beginning: ISO 8601, where a slice without `since` starts: nothing is older.
     """
@@ -82,9 +85,8 @@ def halves(piece: Slice, beginning: str) -> tuple[Slice, Slice] | None:
     end = datetime.fromisoformat(piece.until)
     if end - start < SHORTEST:
         return None
-    middle = (start + (end - start) / 2).replace(microsecond=0)
-    after = iso(middle + timedelta(seconds=1))
+    middle = iso((start + (end - start) / 2).replace(microsecond=0))
     return (
-        Slice(piece.since, iso(middle), piece.kind),
-        Slice(after, piece.until, piece.kind),
+        Slice(piece.since, middle, piece.kind, after=piece.after),
+        Slice(middle, piece.until, piece.kind, after=True),
     )

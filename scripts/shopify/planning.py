@@ -30,7 +30,8 @@ log = logging.getLogger(__name__)
 def time_bounds(clock: str, piece: Slice) -> str:
     """Times are quoted: an unquoted one ends at its first colon."""
     until = f"{clock}:<='{piece.until}'"
-    return f"{clock}:>='{piece.since}' {until}" if piece.since else until
+    begins = ">" if piece.after else ">="
+    return f"{clock}:{begins}'{piece.since}' {until}" if piece.since else until
 
 
 def search(stream: Stream, piece: Slice) -> str:
@@ -102,7 +103,7 @@ def _balanced(
     for part, records in zip(parts, counts, strict=True):
         if groups and groups[-1][1] + records <= size:
             before, held = groups.pop()
-            part, records = Slice(before.since, part.until), held + records
+            part, records = replace(before, until=part.until), held + records
         groups.append((part, records))
     found: list[Slice] = []
     for part, records in groups:
@@ -138,15 +139,16 @@ def _oldest(client: Client, stream: Stream) -> str:
 
 
 def cut(piece: Slice, start: str, pieces: int) -> list[Slice]:
-    """The slice in so many parts (fewer when it is short): no whole second in two or in none."""
+    """The slice in so many parts (fewer when it is short): no moment in two or in none. Shopify
+    shows whole seconds and keeps microseconds, as cursors of its lists tell."""
     begin, end = datetime.fromisoformat(start), datetime.fromisoformat(piece.until)
     step = max((end - begin) / pieces, timedelta(seconds=2))
     found: list[Slice] = []
-    since = piece.since
+    part = piece
     for number in range(1, pieces):
         last = (begin + step * number).replace(microsecond=0)
         if last + timedelta(seconds=2) >= end:
             break
-        found.append(Slice(since, iso(last)))
-        since = iso(last + timedelta(seconds=1))
-    return [*found, Slice(since, piece.until)]
+        found.append(Slice(part.since, iso(last), after=part.after))
+        part = Slice(iso(last), piece.until, after=True)
+    return [*found, Slice(part.since, piece.until, after=part.after)]
