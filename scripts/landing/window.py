@@ -29,7 +29,8 @@ class Window:
     """[since, until], both inclusive, ISO 8601 in UTC (or other texts whose order is that of what
     they stand for); since None is the beginning.
 
-    remember_from: what changed from then on, the next window may meet again.
+    remember_from: what changed from then on, the next window may meet again. The beginning of a
+        second: sources show whole ones and search more finely, or round down.
     """
 
     since: str | None
@@ -72,7 +73,8 @@ def plan_window(cursor: str | None, request: Request, lookback: timedelta) -> Wi
         since = iso(datetime.fromisoformat(normalize_time(cursor, "the state's cursor")) - lookback)
     if since and since > until:
         raise FatalError(f"the window is empty: since {since} is after until {until}")
-    return Window(since, until, iso(datetime.fromisoformat(until) - lookback))
+    again = (datetime.fromisoformat(until) - lookback).replace(microsecond=0)
+    return Window(since, until, iso(again))
 
 
 def halves(piece: Slice, beginning: str) -> tuple[Slice, Slice] | None:
