@@ -34,6 +34,10 @@ class MissingScopeError(FatalError):
         self.scope = scope
 
 
+class FailedInsideError(RetriableError):
+    """Shopify failed at what it was asked; it may manage less of it."""
+
+
 class Client:
     """Calls the shop's GraphQL endpoint; threads may share it."""
 
@@ -155,7 +159,7 @@ def _graphql_error(errors: Any, cost: dict[str, Any]) -> Exception:
             "Shopify throttles", max(0.5, missing / float(status.get("restoreRate") or 50))
         )
     if codes.keys() & {"INTERNAL_SERVER_ERROR", "TIMEOUT"}:
-        return RetriableError(f"Shopify failed inside: {message}")
+        return FailedInsideError(f"Shopify failed inside: {message}")
     if "ACCESS_DENIED" in codes:
         required = codes["ACCESS_DENIED"]["extensions"].get("requiredAccess") or message
         return MissingScopeError(f"the Shopify token lacks a scope: {message}", required)
@@ -168,7 +172,7 @@ def _status_error(response: requests.Response) -> Exception:
         wait = seconds_of(response.headers.get("Retry-After"), 2.0)
         return ThrottledError("Shopify throttles", max(0.5, wait))
     if status >= 500 or status == 408:
-        return RetriableError(f"Shopify answered {status}")
+        return FailedInsideError(f"Shopify answered {status}")
     if 300 <= status < 400:
         return FatalError(
             f"Shopify answered {status}, it lives elsewhere: SHOPIFY_URL has to be the shop's own "

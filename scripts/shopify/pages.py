@@ -1,12 +1,13 @@
 """Paged reading: a connection to its end, nested connections too, and what a record is then."""
 
+import logging
 from collections.abc import Iterable, Iterator
 from typing import Any
 
 from scripts.errors import FatalError, RetriableError
 from scripts.landing.slices import SliceTooBigError
 from scripts.landing.writer import iso, now_utc
-from scripts.shopify.client import Client
+from scripts.shopify.client import Client, FailedInsideError
 from scripts.shopify.documents import document
 from scripts.shopify.streams import Child, Stream
 
@@ -14,24 +15,35 @@ Record = dict[str, Any]
 # Objects fetched at once by `nodes(ids:)`, whose own connections have small first pages.
 PARTS_AT_ONCE = 50
 CHILD_PAGE = 250
+SMALLER = 8
 # Pagination ends at 25,000 objects (docs: usage/pagination-graphql): a page beyond is refused.
 PAGED_LIMIT = 25_000
+
+log = logging.getLogger(__name__)
 
 
 def pages(
     client: Client, stream: Stream, variables: dict[str, Any]
 ) -> Iterator[tuple[Record, str]]:
     """Each whole record, with the time (ISO 8601 UTC) before the request that brought it. Raises
-    SliceTooBigError when paging does not reach the end."""
+    SliceTooBigError when paging does not reach the end. A page that Shopify fails at each time is
+    asked for in smaller ones."""
     after: str | None = None
     passed: set[str] = set()
-    read = 0
+    read, size = 0, stream.page_size
     while True:
-        if read + stream.page_size > PAGED_LIMIT:
+        if read + size > PAGED_LIMIT:
             raise _too_many(stream, variables)
         read_at = iso(now_utc())
-        asked = {"first": stream.page_size, "after": after, **variables}
-        page = _page(client.execute(document(stream.document), asked), stream.name)
+        asked = {"first": size, "after": after, **variables}
+        try:
+            page = _page(client.execute(document(stream.document), asked), stream.name)
+        except FailedInsideError as error:
+            if size == 1:
+                raise
+            size = max(1, size // SMALLER)
+            log.warning("shopify/%s: %s; going on in pages of %d", stream.name, error, size)
+            continue
         read += len(page["nodes"])
         for node in page["nodes"]:
             if record := whole(client, stream, node):

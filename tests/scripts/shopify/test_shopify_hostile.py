@@ -129,6 +129,32 @@ def test_a_page_that_is_not_whole_is_a_sentence(broken: Answer) -> None:
         list(pages(client(shop.url), CUSTOMERS, {}))
 
 
+FAILED = {"message": "Internal error", "extensions": {"code": "INTERNAL_SERVER_ERROR"}}
+TIMEOUT = {"message": "Timeout", "extensions": {"code": "TIMEOUT"}}
+
+
+@pytest.mark.parametrize(
+    "failure", [Answer({"errors": [FAILED]}), Answer({"errors": [TIMEOUT]}), Answer(status=504)]
+)
+@pytest.mark.usefixtures("no_waiting")
+def test_a_page_that_shopify_fails_at_each_time_is_read_in_smaller_ones(failure: Answer) -> None:
+    """Records too heavy for one answer stopped their stream for ever: each run asked the same."""
+    rest = [page([{"id": "1"}], MORE), page([{"id": "2"}])]
+    with hostile(*[failure] * 6, *rest) as shop:
+        found = [record["id"] for record, _ in pages(client(shop.url), CUSTOMERS, {})]
+    assert found == ["1", "2"]
+
+
+@pytest.mark.usefixtures("no_waiting")
+def test_a_record_that_shopify_cannot_give_is_an_error() -> None:
+    with (
+        hostile(Answer({"errors": [FAILED]})) as shop,
+        pytest.raises(RetriableError, match="failed inside: Internal error"),
+    ):
+        list(pages(client(shop.url), CUSTOMERS, {}))
+    assert len(shop.asked) == 6 * 4  # 250, 31, 3, 1
+
+
 def throttled(status: object) -> Answer:
     error = {"message": "Throttled", "extensions": {"code": "THROTTLED"}}
     cost = {"requestedQueryCost": 9, "throttleStatus": status}
