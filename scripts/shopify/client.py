@@ -38,6 +38,10 @@ class FailedInsideError(RetriableError):
     """Shopify failed at what it was asked; it may manage less of it."""
 
 
+class TooCostlyError(FatalError):
+    """One call would cost more than Shopify allows of any; a smaller page may not."""
+
+
 class Client:
     """Calls the shop's GraphQL endpoint; threads may share it."""
 
@@ -163,7 +167,8 @@ def _graphql_error(errors: Any, cost: dict[str, Any]) -> Exception:
     if "ACCESS_DENIED" in codes:
         required = codes["ACCESS_DENIED"]["extensions"].get("requiredAccess") or message
         return MissingScopeError(f"the Shopify token lacks a scope: {message}", required)
-    return FatalError(f"Shopify refused the document: {message}")
+    kind = TooCostlyError if "MAX_COST_EXCEEDED" in codes else FatalError
+    return kind(f"Shopify refused the document: {message}")
 
 
 def _status_error(response: requests.Response) -> Exception:

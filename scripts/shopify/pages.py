@@ -7,7 +7,7 @@ from typing import Any
 from scripts.errors import FatalError, RetriableError
 from scripts.landing.slices import SliceTooBigError
 from scripts.landing.writer import iso, now_utc
-from scripts.shopify.client import Client, FailedInsideError
+from scripts.shopify.client import Client, FailedInsideError, TooCostlyError
 from scripts.shopify.documents import document
 from scripts.shopify.streams import Child, Stream
 
@@ -26,8 +26,7 @@ def pages(
     client: Client, stream: Stream, variables: dict[str, Any]
 ) -> Iterator[tuple[Record, str]]:
     """Each whole record, with the time (ISO 8601 UTC) before the request that brought it. Raises
-    SliceTooBigError when paging does not reach the end. A page that Shopify fails at each time is
-    asked for in smaller ones."""
+    SliceTooBigError when paging does not reach the end."""
     after: str | None = None
     passed: set[str] = set()
     read, size = 0, stream.page_size
@@ -35,15 +34,8 @@ def pages(
         if read + size > PAGED_LIMIT:
             raise _too_many(stream, variables)
         read_at = iso(now_utc())
-        asked = {"first": size, "after": after, **variables}
-        try:
-            page = _page(client.execute(document(stream.document), asked), stream.name)
-        except FailedInsideError as error:
-            if size == 1:
-                raise
-            size = max(1, size // SMALLER)
-            log.warning("shopify/%s: %s; going on in pages of %d", stream.name, error, size)
-            continue
+        data, size = _as_much(client, stream.document, size, {"after": after, **variables})
+        page = _page(data, stream.name)
         read += len(page["nodes"])
         for node in page["nodes"]:
             if record := whole(client, stream, node):
@@ -51,6 +43,19 @@ def pages(
         if not page["pageInfo"]["hasNextPage"]:
             return
         after = _next(page["pageInfo"], passed, stream.name)
+
+
+def _as_much(client: Client, name: str, size: int, variables: dict[str, Any]) -> tuple[Record, int]:
+    """The data of a page, and how many records it may hold: one at which Shopify fails each time,
+    or that costs more than it allows, is asked for smaller."""
+    while True:
+        try:
+            return client.execute(document(name), {"first": size, **variables}), size
+        except (FailedInsideError, TooCostlyError) as error:
+            if size == 1:
+                raise
+            size = max(1, size // SMALLER)
+            log.warning("shopify: %s; going on in pages of %d %s", error, size, name)
 
 
 def _too_many(stream: Stream, variables: dict[str, Any]) -> Exception:
@@ -115,11 +120,12 @@ def _complete(client: Client, record: Record, child: Child) -> bool:
         if connection is None:
             continue
         info, passed = connection.pop("pageInfo", None), set[str]()
+        size = CHILD_PAGE
         while info and info["hasNextPage"]:
             parent = owner.get("id") or record["id"]
             after = _next(info, passed, child.document)
-            variables = {"parent": parent, "first": CHILD_PAGE, "after": after}
-            data = client.execute(document(child.document), variables)
+            asked = {"parent": parent, "after": after}
+            data, size = _as_much(client, child.document, size, asked)
             if data.get("parent") is None:
                 return False
             page = _page(data, child.document)

@@ -145,6 +145,27 @@ def test_a_page_that_shopify_fails_at_each_time_is_read_in_smaller_ones(failure:
     assert found == ["1", "2"]
 
 
+COSTLY = {"message": "Query cost is 1201", "extensions": {"code": "MAX_COST_EXCEEDED"}}
+
+
+def test_a_page_that_costs_more_than_shopify_allows_is_read_in_smaller_ones() -> None:
+    """What a document costs is Shopify's to say, and to change: orders are near its limit."""
+    line = {"nodes": [{"id": "line"}], "pageInfo": MORE}
+    order = {"id": "gid://shopify/Order/1", "refunds": [], "lineItems": line}
+    lines = Answer({"data": {"parent": {"page": {"nodes": [{"id": "last"}], "pageInfo": LAST}}}})
+    costly = Answer({"errors": [COSTLY]})
+    with hostile(costly, page([order]), costly, lines) as shop:
+        ((found, _),) = pages(client(shop.url), ORDERS, {})
+    assert found["lineItems"]["nodes"] == [{"id": "line"}, {"id": "last"}]
+
+
+def test_a_document_that_is_too_costly_for_one_record_is_fatal() -> None:
+    costly = Answer({"errors": [COSTLY]})
+    with hostile(costly) as shop, pytest.raises(FatalError, match="Query cost is 1201"):
+        list(pages(client(shop.url), ORDERS, {}))
+    assert len(shop.asked) == 3  # 100, 12, 1
+
+
 @pytest.mark.usefixtures("no_waiting")
 def test_a_record_that_shopify_cannot_give_is_an_error() -> None:
     with (
