@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from functools import partial
 from typing import Any
 
-from scripts.errors import RetriableError
+from scripts.errors import FatalError, RetriableError
 from scripts.landing.pull import Reader, Result
 from scripts.landing.pull import pull as land
 from scripts.landing.slices import Change, SliceTooBigError, Target
@@ -171,6 +171,13 @@ def _deletions(client: Client, stream: Stream, piece: Slice) -> Iterator[Change]
     """Tombstones: Shopify keeps events for a year."""
     wanted = f"action:destroy subject_type:{stream.deletes} {time_bounds('created_at', piece)}"
     for event, read_at in pages(client, DELETIONS, {"query": wanted}):
+        if event["action"].lower() != "destroy":
+            raise FatalError(
+                f"shopify/{stream.name}: Shopify gave an event {event['action']!r} where deletions "
+                f"were asked for ({wanted}): the search has to be corrected"
+            )
+        if "subjectId" not in event:  # a comment's
+            continue
         gid = _record_id(stream, event["subjectId"])
         at = normalize_time(event["createdAt"], "createdAt")
         record = {"id": gid, "deletedAt": event["createdAt"]}

@@ -19,6 +19,7 @@ from scripts.shopify.bulk import read_bulk
 from scripts.shopify.client import Client
 from scripts.shopify.pages import pages
 from scripts.shopify.planning import PAGED_LIMIT, by_bulk
+from scripts.shopify.pull import read
 from scripts.shopify.streams import STREAMS
 
 TOKEN = "tests-" + "token"
@@ -127,6 +128,32 @@ def test_an_order_that_is_deleted_before_its_lines_are_read_does_not_land_withou
 def test_a_page_that_is_not_whole_is_a_sentence(broken: Answer) -> None:
     with hostile(broken) as shop, pytest.raises(RetriableError, match="customers: a page is not"):
         list(pages(client(shop.url), CUSTOMERS, {}))
+
+
+def event(action: str, **more: object) -> dict[str, object]:
+    return {"id": "gid://shopify/BasicEvent/1", "action": action, "createdAt": MOMENT} | more
+
+
+MOMENT = "2026-11-01T00:00:00Z"
+NONE_COUNTED = Answer({"data": {"customers": {"count": 0, "precision": "EXACT"}}})
+
+
+def test_events_that_are_no_deletions_delete_nothing() -> None:
+    """A search that was ignored without a word had made a tombstone of each customer made."""
+    made = event("create", subjectId="gid://shopify/Customer/1", subjectType="CUSTOMER")
+    with (
+        hostile(NONE_COUNTED, page([]), page([made])) as shop,
+        pytest.raises(
+            FatalError, match="customers: Shopify gave an event 'create' where deletions"
+        ),
+    ):
+        list(read(client(shop.url), CUSTOMERS, Slice(MOMENT, "2026-11-02T00:00:00Z")))
+
+
+def test_a_deleted_comment_is_no_deleted_customer() -> None:
+    with hostile(NONE_COUNTED, page([]), page([event("destroy")])) as shop:
+        day = Slice(MOMENT, "2026-11-02T00:00:00Z")
+        assert list(read(client(shop.url), CUSTOMERS, day)) == []
 
 
 FAILED = {"message": "Internal error", "extensions": {"code": "INTERNAL_SERVER_ERROR"}}
