@@ -2,12 +2,13 @@
 
 from typing import Any
 
+from docker.shopify.errors import invalid_id
 from docker.shopify.execute import Context, resolves
 from docker.shopify.listing import by_id, count_documents, list_documents, search_of
 from docker.shopify.pages import Page, list_page
 from docker.shopify.reads.orders import counted
 from docker.shopify.search import Filter
-from docker.shopify.store import Document, gid_number
+from docker.shopify.store import Document, gid_number, gid_type
 
 TIMES = {
     "created_at": Filter("time", lambda d: d["createdAt"]),
@@ -194,6 +195,8 @@ def location_levels(context: Context, source: Document, arguments: dict[str, Any
 
 @resolves("Location", "inventoryLevel")
 def location_level(context: Context, source: Document, arguments: dict[str, Any]) -> Any:
+    if gid_type(arguments["inventoryItemId"]) != "InventoryItem":
+        raise invalid_id(arguments["inventoryItemId"])
     item = context.store.get(arguments["inventoryItemId"])
     return item["_levels"].get(source["id"]) if item else None
 
