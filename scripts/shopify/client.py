@@ -165,7 +165,8 @@ def _graphql_error(errors: Any, cost: dict[str, Any]) -> Exception:
     if codes.keys() & {"INTERNAL_SERVER_ERROR", "TIMEOUT"}:
         return FailedInsideError(f"Shopify failed inside: {message}")
     if "ACCESS_DENIED" in codes:
-        required = codes["ACCESS_DENIED"]["extensions"].get("requiredAccess") or message
+        denied = codes["ACCESS_DENIED"]  # not always for a scope: customers' data ask for approval
+        required = denied["extensions"].get("requiredAccess") or f"access: {denied.get('message')}"
         return MissingScopeError(f"the Shopify token lacks a scope: {message}", required)
     kind = TooCostlyError if "MAX_COST_EXCEEDED" in codes else FatalError
     return kind(f"Shopify refused the document: {message}")

@@ -9,6 +9,7 @@ from scripts.errors import FatalError, RetriableError
 from scripts.landing.pull import Reader, Result
 from scripts.landing.pull import pull as land
 from scripts.landing.slices import Change, SliceTooBigError, Target
+from scripts.landing.state import read_state
 from scripts.landing.store import Store
 from scripts.landing.window import Request, Slice, normalize_time
 from scripts.landing.writer import iso, now_utc
@@ -39,7 +40,8 @@ log = logging.getLogger(__name__)
 def pull(client: Client, store: Store, stream: Stream, request: Request) -> Result:
     """Pull one stream; RetriableError when the shop's count disagrees with what was read.
 
-    A stream whose access scope the token lacks is skipped with a warning that names the scope.
+    A stream whose access scope the token lacks is skipped with a warning that names the scope. One
+    that was pulled before has lost it: FatalError, or it would grow old in runs that end well.
     """
     reader = Reader(
         partial(read, client, stream, notes=notes_of(store, stream.name)),
@@ -53,9 +55,16 @@ def pull(client: Client, store: Store, stream: Stream, request: Request) -> Resu
     try:
         return land(store, Target(SOURCE, stream.name, client.version), request, reader)
     except MissingScopeError as error:
+        lacks = error.scope.rstrip(".")
+        if cursor := read_state(store, SOURCE, stream.name).cursor:
+            raise FatalError(
+                f"shopify/{stream.name} was pulled until {cursor}, and now the token lacks "
+                f"{lacks}: grant it again, or go on without the stream and delete "
+                f"s3://{store.bucket}/state/{SOURCE}/{stream.name}/"
+            ) from error
         log.warning(
             "shopify/%s is skipped: the token lacks %s (its document asks for %s)",
-            stream.name, error.scope.rstrip("."), ", ".join(stream.scopes),
+            stream.name, lacks, ", ".join(stream.scopes),
         )  # fmt: skip
         return Result(stream.name, 0, 0)
 

@@ -16,7 +16,7 @@ from scripts.retry import seconds_of
 from scripts.settings import Shopify
 from scripts.shopify.begun import Task
 from scripts.shopify.bulk import read_bulk
-from scripts.shopify.client import Client
+from scripts.shopify.client import Client, MissingScopeError
 from scripts.shopify.pages import pages
 from scripts.shopify.planning import PAGED_LIMIT, by_bulk
 from scripts.shopify.pull import read
@@ -64,6 +64,14 @@ def test_what_is_no_answer_is_asked_for_again(first: Answer) -> None:
 def test_errors_of_another_shape_are_a_sentence(errors: list[object]) -> None:
     with hostile(Answer({"errors": errors})) as shop, pytest.raises(FatalError, match="boom"):
         client(shop.url).execute("{ shop { id } }", {})
+
+
+def test_a_refusal_that_is_of_no_scope_is_told_in_its_own_words() -> None:
+    message = "This app is not approved to access the Customer object."
+    denied = {"message": message, "extensions": {"code": "ACCESS_DENIED"}}
+    with hostile(Answer({"errors": [denied]})) as shop, pytest.raises(MissingScopeError) as found:
+        client(shop.url).execute("{ shop { id } }", {})
+    assert found.value.scope == f"access: {message}"
 
 
 @pytest.mark.parametrize("end", [None, "same"])

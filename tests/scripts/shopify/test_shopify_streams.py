@@ -127,6 +127,20 @@ def test_a_stream_is_skipped_with_a_warning_that_names_the_scope(
     assert (result.landed, read_state(store, "shopify", stream.name).cursor) == (0, None)
 
 
+def test_a_stream_that_has_lost_its_scope_is_no_success(
+    client: Client, store: Store, shopify_server: Service
+) -> None:
+    """Runs that ended well told nobody that orders no longer came: other cursors moved."""
+    pull(client, store, BY_NAME["orders"], Request())
+    before = read_state(store, "shopify", "orders")
+    shopify_server.admin(
+        "POST", "scopes", {"scopes": sorted(ALL - {"read_orders", "write_orders"})}
+    )
+    with pytest.raises(FatalError, match=r"orders was pulled until 20.*lacks `read_orders` access"):
+        pull(client, store, BY_NAME["orders"], Request())
+    assert read_state(store, "shopify", "orders") == before
+
+
 def test_a_token_that_shows_sixty_days_only_is_warned_of_once(
     client: Client, store: Store, shopify_server: Service, caplog: pytest.LogCaptureFixture
 ) -> None:
