@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from scripts.errors import FatalError
+from scripts.landing.slices import SliceTooBigError
 from scripts.landing.window import Slice, Window, normalize_time
 from scripts.landing.writer import iso, now_utc
 from scripts.shopify.client import Client
@@ -43,17 +44,28 @@ def search(stream: Stream, piece: Slice) -> str:
 
 
 def count(client: Client, stream: Stream, query: str) -> int | None:
-    """How many records the shop counts; None where it does not tell."""
-    return _count(client, stream, stream.count, query) if stream.count else None
+    """How many records the shop counts; None where it does not tell. SliceTooBigError when it
+    counts only up to some number: a part can be counted."""
+    if not stream.count:
+        return None
+    found, exact = _count(client, stream, stream.count, query)
+    if not exact:
+        told = f"shopify/{stream.name}: the shop counts only up to {found}"
+        raise SliceTooBigError(told) if stream.reads == "window" else FatalError(told)
+    return found
 
 
-def _count(client: Client, stream: Stream, root: str, query: str) -> int:
+def count_at_least(client: Client, stream: Stream, query: str) -> int | None:
+    """The same where the number need not be exact."""
+    return _count(client, stream, stream.count, query)[0] if stream.count else None
+
+
+def _count(client: Client, stream: Stream, root: str, query: str) -> tuple[int, bool]:
+    """The number, and whether it is exact or the shop stopped there."""
     found = client.execute(document("counts"), {"query": query, root: True})[root]
     if found is None:
         raise FatalError(f"shopify/{stream.name}: the token may not count {root}")
-    if found["precision"] != "EXACT":
-        raise FatalError(f"shopify/{stream.name}: the shop counts only up to {found['count']}")
-    return int(found["count"])
+    return int(found["count"]), found["precision"] == "EXACT"
 
 
 def by_bulk(client: Client, stream: Stream, piece: Slice, records: int | None) -> bool:
@@ -65,7 +77,7 @@ def by_bulk(client: Client, stream: Stream, piece: Slice, records: int | None) -
         return False
     records, burst = records or 0, client.limiter.burst  # 0: the shop tells of no bucket
     if piece.since is None and stream.size:
-        records = max(records, _count(client, stream, stream.size, ""))
+        records = max(records, _count(client, stream, stream.size, "")[0])
     return records > PAGED_LIMIT or 0 < burst < _page_points(client, stream, records)
 
 
@@ -78,7 +90,7 @@ def plan(client: Client, stream: Stream, window: Window) -> list[Slice]:
     """Slices that are moderate pieces of work, however unevenly the records lie in time."""
     _check_history(client, stream, window)
     all_of_it = Slice(window.since, window.until)
-    records = count(client, stream, search(stream, all_of_it))
+    records = count_at_least(client, stream, search(stream, all_of_it))
     bulk = by_bulk(client, stream, all_of_it, records)
     all_of_it = replace(all_of_it, begins_work=bulk)
     size = BULK_SLICE if bulk else PAGES_A_SLICE * stream.page_size
@@ -95,7 +107,7 @@ def _balanced(
     together, large ones cut again."""
 
     def counted(part: Slice) -> int:
-        return count(client, stream, search(stream, part)) or 0
+        return count_at_least(client, stream, search(stream, part)) or 0
 
     parts = cut(piece, start, BINS)
     with ThreadPoolExecutor(COUNTS_AT_ONCE) as pool:

@@ -10,7 +10,8 @@ from hostile import Answer, hostile
 
 from scripts import settings
 from scripts.errors import FatalError, RetriableError
-from scripts.landing.window import Slice
+from scripts.landing.slices import SliceTooBigError
+from scripts.landing.window import Slice, Window
 from scripts.landing.writer import iso
 from scripts.retry import seconds_of
 from scripts.settings import Shopify
@@ -18,7 +19,7 @@ from scripts.shopify.begun import Task
 from scripts.shopify.bulk import read_bulk
 from scripts.shopify.client import Client, MissingScopeError
 from scripts.shopify.pages import pages
-from scripts.shopify.planning import PAGED_LIMIT, by_bulk
+from scripts.shopify.planning import PAGED_LIMIT, by_bulk, plan
 from scripts.shopify.pull import read
 from scripts.shopify.streams import STREAMS
 
@@ -144,6 +145,18 @@ def event(action: str, **more: object) -> dict[str, object]:
 
 MOMENT = "2026-11-01T00:00:00Z"
 NONE_COUNTED = Answer({"data": {"customers": {"count": 0, "precision": "EXACT"}}})
+
+
+def test_a_window_of_more_than_the_shop_counts_is_cut() -> None:
+    """Shopify's limits speak of 25,000 for counts as well; such a shop could not be pulled."""
+    count = {"count": 25_001, "precision": "AT_LEAST"}
+    week = Slice("2026-11-01T00:00:00Z", "2026-11-08T00:00:00Z")
+    with hostile(Answer({"data": {"customers": count}})) as shop:
+        asking = client(shop.url)
+        slices = plan(asking, CUSTOMERS, Window(str(week.since), week.until))
+        assert (slices[0].since, slices[-1].until) == (week.since, week.until)
+        with pytest.raises(SliceTooBigError, match="customers: the shop counts only up to 25001"):
+            list(read(asking, CUSTOMERS, week))
 
 
 def test_events_that_are_no_deletions_delete_nothing() -> None:
