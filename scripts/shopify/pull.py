@@ -33,6 +33,14 @@ from scripts.shopify.streams import STREAMS, Stream
 SOURCE = "shopify"
 WORKERS = 6  # slices at once: each holds a page
 DELETIONS = Stream("deletions", "deletions", clock="created_at")
+# Subjects of one number: each has events of its own, and price rules are discounts by an old name.
+DISCOUNTS = (
+    "DISCOUNT_NODE",
+    "DISCOUNT_CODE_NODE",
+    "DISCOUNT_AUTOMATIC_NODE",
+    "DISCOUNT_AUTOMATIC_BXGY",
+    "PRICE_RULE",
+)
 
 log = logging.getLogger(__name__)
 
@@ -79,7 +87,9 @@ def read(client: Client, stream: Stream, piece: Slice, notes: Notes = NO_NOTES) 
     else:
         yield from _whole(client, task, piece)
     if stream.deletes:
-        yield from _deletions(client, stream, piece)
+        subjects = DISCOUNTS if stream.deletes in DISCOUNTS else (stream.deletes,)
+        for subject in subjects:
+            yield from _deletions(client, stream, subject, piece)
 
 
 def _whole(client: Client, task: Task, piece: Slice) -> Iterator[Change]:
@@ -180,9 +190,9 @@ def _changes(stream: Stream, record: Record, read_at: str) -> Iterator[Change]:
         yield Change(part["id"], part, moment, read_at=read_at)
 
 
-def _deletions(client: Client, stream: Stream, piece: Slice) -> Iterator[Change]:
+def _deletions(client: Client, stream: Stream, subject: str, piece: Slice) -> Iterator[Change]:
     """Tombstones: Shopify keeps events for a year."""
-    wanted = f"action:destroy subject_type:{stream.deletes} {time_bounds('created_at', piece)}"
+    wanted = f"action:destroy subject_type:{subject} {time_bounds('created_at', piece)}"
     for event, read_at in pages(client, DELETIONS, {"query": wanted}):
         if event["action"].lower() != "destroy":
             raise FatalError(

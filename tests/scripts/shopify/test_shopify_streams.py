@@ -354,6 +354,21 @@ def test_the_first_slice_of_a_beginning_has_no_lower_bound() -> None:
     assert first.since is None
 
 
+@pytest.mark.parametrize(
+    ("subject", "kind"),
+    [("DISCOUNT_CODE_NODE", "DiscountCodeNode"), ("PRICE_RULE", "PriceRule")],
+)
+def test_a_discount_is_deleted_by_whatever_name_its_event_has(
+    client: Client, store: Store, rows: Callable[[str], Rows], subject: str, kind: str
+) -> None:
+    filled = rows("discounts")
+    event = {"action": "destroy", "createdAt": MOMENT, "subjectType": subject}
+    filled.seed("BasicEvent", event | {"subjectId": f"gid://shopify/{kind}/12"})
+    pull(client, store, BY_NAME["discounts"], Request())
+    (found,) = landed(store, "shopify", "discounts")
+    assert (found["_id"], found["_deleted"]) == ("gid://shopify/DiscountNode/12", True)
+
+
 @pytest.mark.parametrize("stream", STREAMS, ids=lambda stream: stream.name)
 def test_the_readme_tells_of_every_stream(stream: Stream) -> None:
     (row,) = (line for line in README.splitlines() if line.startswith(f"| `{stream.name}` |"))
