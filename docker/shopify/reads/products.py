@@ -99,7 +99,7 @@ by_id("product", "productVariant", "inventoryItem", "inventoryLevel")
 def product_by_identifier(context: Context, _: Any, arguments: dict[str, Any]) -> Any:
     identifier = arguments["identifier"]
     if gid := identifier.get("id"):
-        return context.store.get(gid)
+        return context.store.of_kind("Product", gid)
     return context.store.find("Product", "handle", identifier.get("handle") or "")
 
 
