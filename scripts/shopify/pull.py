@@ -11,7 +11,7 @@ from scripts.landing.pull import pull as land
 from scripts.landing.slices import Change, SliceTooBigError, Target
 from scripts.landing.state import read_state
 from scripts.landing.store import Store
-from scripts.landing.window import Request, Slice, normalize_time
+from scripts.landing.window import Request, Slice, halves, normalize_time
 from scripts.landing.writer import iso, now_utc
 from scripts.shopify.begun import NO_NOTES, Notes, Task, notes_of
 from scripts.shopify.bulk import read_bulk
@@ -111,7 +111,13 @@ def _window(client: Client, task: Task, piece: Slice) -> Iterator[Change]:
         return
     if before is not None and before > PAGED_LIMIT:
         raise SliceTooBigError(f"{before} records in {query}")
-    yield from _counted(client, stream, query, before, _by_parent(client, stream, query))
+    try:
+        yield from _counted(client, stream, query, before, _by_parent(client, stream, query))
+    except SliceTooBigError as error:
+        if stream.bulk is None or halves(piece, BEGINNING):
+            raise
+        log.info("%s, and too short to be cut; reading it in bulk", error)
+        yield from _counted(client, stream, query, before, _bulk(client, task, before))
 
 
 def _counted_before(client: Client, task: Task, piece: Slice) -> tuple[bool, int | None]:

@@ -192,6 +192,20 @@ def test_more_changes_than_paging_reaches_are_read_where_the_shop_does_not_count
     assert len(set(ids(store, "inventory_items"))) > 25_000
 
 
+@pytest.mark.parametrize("name", ["inventory_items", "fulfillment_orders"])
+def test_more_changes_of_one_second_than_paging_reaches_are_read_in_bulk(
+    client: Client, store: Store, shopify_server: Service, monkeypatch: pytest.MonkeyPatch,
+    name: str,
+) -> None:  # fmt: skip
+    """A second cannot be cut: no pull of an app's mass update would ever have ended well."""
+    monkeypatch.setattr(paging, "PAGED_LIMIT", 4)
+    made = Rows(shopify_server, client, name).add(*["2026-11-01T12:00:00Z"] * 7)
+    stream = next(stream for stream in STREAMS if stream.name == name)
+    window = Request(since="2026-11-01T00:00:00Z", until="2026-11-02T00:00:00Z")
+    pull(client, store, replace(stream, page_size=2), window)
+    assert set(ids(store, name)) == set(made)
+
+
 def test_more_gift_cards_than_paging_reaches_are_read_in_bulk(
     client: Client, store: Store, shopify_server: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:
