@@ -250,6 +250,9 @@ def _object(f: PlanField, value: Any, context: Context) -> Any:
 def _runtime(plan: Plan, value: dict[str, Any]) -> str:
     if not plan.abstract:
         return plan.kind.name
+    if not value:  # may not be null, and is not kept here
+        abstract: Any = plan.kind
+        return str(plan.schema.get_possible_types(abstract)[0].name)
     return value.get("__typename") or gid_type(value["id"])
 
 

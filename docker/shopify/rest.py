@@ -88,13 +88,16 @@ def _page(api: Api, request: Request, kind: str) -> tuple[list[Any], str | None]
     value: str | int
     if cursor := query.get("page_info"):
         number, text = decode_cursor(cursor)
+        by_id = text.isdigit()  # it alone tells the order: a next page is asked for by nothing else
+        if by_id:
+            entries = store.entries(kind, "id")
         start = bisect_left(entries, (int(text) if by_id else text, number + 1))
     elif "since_id" in query:
         start = bisect_left(entries, (int(query["since_id"]) + 1, 0))
     elif moment := query.get("updated_at_min"):
         start = bisect_left(entries, (format_time(parse_time(moment)), 0))
-    end = len(entries)
-    if (moment := query.get("updated_at_max")) and not by_id:
+    end, moment = len(entries), query.get("updated_at_max")
+    if moment and not by_id:
         end = bisect_left(entries, (format_time(parse_time(moment)) + "~", 0))
     window = entries[start : min(end, start + limit)]
     documents = [store.by_number(kind, number) for _, number in window]
@@ -102,6 +105,8 @@ def _page(api: Api, request: Request, kind: str) -> tuple[list[Any], str | None]
         return documents, None
     value, number = window[-1]
     more = {"limit": limit, "page_info": encode_cursor(number, value)}
+    if moment:
+        more["updated_at_max"] = moment
     return documents, f'<{request.url.replace(query=urlencode(more))}>; rel="next"'
 
 

@@ -78,6 +78,10 @@ class Store:
         owner = self._inside.get(gid)
         return find_part(self._documents[owner], gid) if owner else None
 
+    def of_kind(self, kind: str, gid: str) -> Document | None:
+        """The document; None also where the id is of another type."""
+        return self.get(gid) if gid_type(gid) == kind else None
+
     def owner(self, gid: str) -> Document | None:
         """The document that holds the part `gid`."""
         owner = self._inside.get(gid)

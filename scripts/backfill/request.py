@@ -16,6 +16,7 @@ FIELDS = ("source", "streams", "since", "until")
 # Between two windows the scheduled pulls have their turn.
 WINDOWS = 30
 SHORTEST = timedelta(days=1)
+INSTANT = timedelta(microseconds=1)
 LONGEST = 40_000  # no request says so much
 # Before all shops; Stripe knows no seconds before it.
 EARLIEST = "1970-01-01T00:00:00.000000Z"
@@ -111,10 +112,11 @@ def windows(backfill: Backfill, source: Source) -> Sequence[dict[str, str]]:
     windowed = [name for name in others if name not in source.whole]
     found: list[dict[str, str]] = []
     while windowed and start <= end:
-        stop = end if start + step >= end else (start + step).replace(microsecond=0)
+        # The last moment of a second: Stripe keeps whole seconds, Shopify microseconds.
+        edge = (start + step).replace(microsecond=0) - INSTANT
+        stop = end if start + step >= end else edge
         found.append({"streams": ",".join(windowed), "since": iso(start), "until": iso(stop)})
-        # Sources keep whole seconds.
-        start = stop + timedelta(seconds=1)
+        start = stop + INSTANT
     span = {"since": backfill.since, "until": backfill.until}
     if found:
         found[-1] = {**found[-1], "streams": ",".join(others)}

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from scripts.errors import FatalError
 from scripts.landing.writer import iso, now_utc
 
-# Sources keep whole seconds: below this a span cannot be cut in two.
+# Cuts are at whole seconds: below this a span cannot be cut in two.
 SHORTEST = timedelta(seconds=2)
 NEVER = "~"  # after every time
 
@@ -29,7 +29,8 @@ class Window:
     """[since, until], both inclusive, ISO 8601 in UTC (or other texts whose order is that of what
     they stand for); since None is the beginning.
 
-    remember_from: what changed from then on, the next window may meet again.
+    remember_from: what changed from then on, the next window may meet again. The beginning of a
+        second: sources show whole ones and search more finely, or round down.
     """
 
     since: str | None
@@ -42,13 +43,15 @@ class Slice:
     """A part of a window that is read and landed as one. `kind` is the source's own word for how
     it reads the part; slices of one kind do not overlap. One that is `last` is read when all others
     have landed. One that `begins_work` at the source, which a pull that dies leaves behind, is
-    written down before it is read, so that the next pull goes on with it."""
+    written down before it is read, so that the next pull goes on with it. One that is `after` its
+    `since` begins where another ends: that moment itself belongs to the other."""
 
     since: str | None
     until: str
     kind: str = "records"
     last: bool = False
     begins_work: bool = False
+    after: bool = False
 
 
 def normalize_time(text: str, name: str) -> str:
@@ -70,11 +73,13 @@ def plan_window(cursor: str | None, request: Request, lookback: timedelta) -> Wi
         since = iso(datetime.fromisoformat(normalize_time(cursor, "the state's cursor")) - lookback)
     if since and since > until:
         raise FatalError(f"the window is empty: since {since} is after until {until}")
-    return Window(since, until, iso(datetime.fromisoformat(until) - lookback))
+    again = (datetime.fromisoformat(until) - lookback).replace(microsecond=0)
+    return Window(since, until, iso(again))
 
 
 def halves(piece: Slice, beginning: str) -> tuple[Slice, Slice] | None:
-    """The slice cut in two with no whole second in both or in neither; None when it is too short.
+    """The slice cut in two, with no moment in both or in neither: what a source shows in whole
+    seconds it may keep, and search, more finely. None when it is too short.
 
     beginning: ISO 8601, where a slice without `since` starts: nothing is older.
     """
@@ -82,9 +87,8 @@ def halves(piece: Slice, beginning: str) -> tuple[Slice, Slice] | None:
     end = datetime.fromisoformat(piece.until)
     if end - start < SHORTEST:
         return None
-    middle = (start + (end - start) / 2).replace(microsecond=0)
-    after = iso(middle + timedelta(seconds=1))
+    middle = iso((start + (end - start) / 2).replace(microsecond=0))
     return (
-        Slice(piece.since, iso(middle), piece.kind),
-        Slice(after, piece.until, piece.kind),
+        Slice(piece.since, middle, piece.kind, after=piece.after),
+        Slice(middle, piece.until, piece.kind, after=True),
     )

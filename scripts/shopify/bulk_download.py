@@ -1,14 +1,18 @@
 """The result file of a bulk operation: streamed to disk, gone on with where it broke off."""
 
+import time
 from pathlib import Path
 
 import requests
+from urllib3.exceptions import HTTPError
 
 from scripts.errors import RetriableError
 from scripts.retry import with_retries
 
 TIMEOUT = (10, 90)  # connect, read: seconds
 CHUNK = 16 * 1024  # what a broken connection loses at most
+# So much has to come in so many seconds, or a hundredth: a byte a minute would go on for ever.
+LEAST, SECONDS = 1024 * 1024, 300.0
 
 
 def download(url: str | None, path: Path, size: int) -> None:
@@ -49,9 +53,14 @@ def _rest(url: str, path: Path, size: int) -> None:
             if not response.ok:
                 raise RetriableError(f"a bulk result's file store answered {response.status_code}")
             with path.open("ab" if response.status_code == 206 else "wb") as file:
-                for chunk in response.iter_content(CHUNK):
+                since, had = time.monotonic(), file.tell()
+                while chunk := response.raw.read1(CHUNK, decode_content=True):
                     file.write(chunk)
-    except requests.RequestException as error:
+                    if time.monotonic() - since > SECONDS:
+                        if file.tell() - had < min(LEAST, size / 100):
+                            raise RetriableError("a bulk result comes too slowly")
+                        since, had = time.monotonic(), file.tell()
+    except (requests.RequestException, HTTPError) as error:
         raise RetriableError(f"a bulk result was cut off: {type(error).__name__}") from error
     if path.stat().st_size < size:
         raise RetriableError(f"a bulk result was cut off after {path.stat().st_size} bytes")

@@ -34,6 +34,14 @@ class MissingScopeError(FatalError):
         self.scope = scope
 
 
+class FailedInsideError(RetriableError):
+    """Shopify failed at what it was asked; it may manage less of it."""
+
+
+class TooCostlyError(FatalError):
+    """One call would cost more than Shopify allows of any; a smaller page may not."""
+
+
 class Client:
     """Calls the shop's GraphQL endpoint; threads may share it."""
 
@@ -155,11 +163,13 @@ def _graphql_error(errors: Any, cost: dict[str, Any]) -> Exception:
             "Shopify throttles", max(0.5, missing / float(status.get("restoreRate") or 50))
         )
     if codes.keys() & {"INTERNAL_SERVER_ERROR", "TIMEOUT"}:
-        return RetriableError(f"Shopify failed inside: {message}")
+        return FailedInsideError(f"Shopify failed inside: {message}")
     if "ACCESS_DENIED" in codes:
-        required = codes["ACCESS_DENIED"]["extensions"].get("requiredAccess") or message
+        denied = codes["ACCESS_DENIED"]  # not always for a scope: customers' data ask for approval
+        required = denied["extensions"].get("requiredAccess") or f"access: {denied.get('message')}"
         return MissingScopeError(f"the Shopify token lacks a scope: {message}", required)
-    return FatalError(f"Shopify refused the document: {message}")
+    kind = TooCostlyError if "MAX_COST_EXCEEDED" in codes else FatalError
+    return kind(f"Shopify refused the document: {message}")
 
 
 def _status_error(response: requests.Response) -> Exception:
@@ -168,7 +178,7 @@ def _status_error(response: requests.Response) -> Exception:
         wait = seconds_of(response.headers.get("Retry-After"), 2.0)
         return ThrottledError("Shopify throttles", max(0.5, wait))
     if status >= 500 or status == 408:
-        return RetriableError(f"Shopify answered {status}")
+        return FailedInsideError(f"Shopify answered {status}")
     if 300 <= status < 400:
         return FatalError(
             f"Shopify answered {status}, it lives elsewhere: SHOPIFY_URL has to be the shop's own "

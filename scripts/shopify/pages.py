@@ -1,12 +1,13 @@
 """Paged reading: a connection to its end, nested connections too, and what a record is then."""
 
+import logging
 from collections.abc import Iterable, Iterator
 from typing import Any
 
 from scripts.errors import FatalError, RetriableError
 from scripts.landing.slices import SliceTooBigError
 from scripts.landing.writer import iso, now_utc
-from scripts.shopify.client import Client
+from scripts.shopify.client import Client, FailedInsideError, TooCostlyError
 from scripts.shopify.documents import document
 from scripts.shopify.streams import Child, Stream
 
@@ -14,8 +15,11 @@ Record = dict[str, Any]
 # Objects fetched at once by `nodes(ids:)`, whose own connections have small first pages.
 PARTS_AT_ONCE = 50
 CHILD_PAGE = 250
+SMALLER = 8
 # Pagination ends at 25,000 objects (docs: usage/pagination-graphql): a page beyond is refused.
 PAGED_LIMIT = 25_000
+
+log = logging.getLogger(__name__)
 
 
 def pages(
@@ -25,13 +29,13 @@ def pages(
     SliceTooBigError when paging does not reach the end."""
     after: str | None = None
     passed: set[str] = set()
-    read = 0
+    read, size = 0, stream.page_size
     while True:
-        if read + stream.page_size > PAGED_LIMIT:
+        if read + size > PAGED_LIMIT:
             raise _too_many(stream, variables)
         read_at = iso(now_utc())
-        asked = {"first": stream.page_size, "after": after, **variables}
-        page = _page(client.execute(document(stream.document), asked), stream.name)
+        data, size = _as_much(client, stream.document, size, {"after": after, **variables})
+        page = _page(data, stream.name)
         read += len(page["nodes"])
         for node in page["nodes"]:
             if record := whole(client, stream, node):
@@ -39,6 +43,19 @@ def pages(
         if not page["pageInfo"]["hasNextPage"]:
             return
         after = _next(page["pageInfo"], passed, stream.name)
+
+
+def _as_much(client: Client, name: str, size: int, variables: dict[str, Any]) -> tuple[Record, int]:
+    """The data of a page, and how many records it may hold: one at which Shopify fails each time,
+    or that costs more than it allows, is asked for smaller."""
+    while True:
+        try:
+            return client.execute(document(name), {"first": size, **variables}), size
+        except (FailedInsideError, TooCostlyError) as error:
+            if size == 1:
+                raise
+            size = max(1, size // SMALLER)
+            log.warning("shopify: %s; going on in pages of %d %s", error, size, name)
 
 
 def _too_many(stream: Stream, variables: dict[str, Any]) -> Exception:
@@ -103,11 +120,12 @@ def _complete(client: Client, record: Record, child: Child) -> bool:
         if connection is None:
             continue
         info, passed = connection.pop("pageInfo", None), set[str]()
+        size = CHILD_PAGE
         while info and info["hasNextPage"]:
             parent = owner.get("id") or record["id"]
             after = _next(info, passed, child.document)
-            variables = {"parent": parent, "first": CHILD_PAGE, "after": after}
-            data = client.execute(document(child.document), variables)
+            asked = {"parent": parent, "after": after}
+            data, size = _as_much(client, child.document, size, asked)
             if data.get("parent") is None:
                 return False
             page = _page(data, child.document)

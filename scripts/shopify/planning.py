@@ -6,8 +6,9 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from scripts.errors import FatalError
+from scripts.landing.slices import SliceTooBigError
 from scripts.landing.window import Slice, Window, normalize_time
-from scripts.landing.writer import iso
+from scripts.landing.writer import iso, now_utc
 from scripts.shopify.client import Client
 from scripts.shopify.documents import document
 from scripts.shopify.pages import PAGED_LIMIT, changed_at
@@ -15,6 +16,7 @@ from scripts.shopify.streams import Stream
 
 BEGINNING = "2006-01-01T00:00:00.000000Z"  # Shopify's first shop
 HISTORY = timedelta(days=60)
+SURELY_SHOWN = timedelta(days=59)
 # A page's points before its document has been run.
 UNKNOWN_POINTS = 100.0
 # A slice is repeated whole when a pull is killed, and costs a bulk operation's start.
@@ -30,7 +32,8 @@ log = logging.getLogger(__name__)
 def time_bounds(clock: str, piece: Slice) -> str:
     """Times are quoted: an unquoted one ends at its first colon."""
     until = f"{clock}:<='{piece.until}'"
-    return f"{clock}:>='{piece.since}' {until}" if piece.since else until
+    begins = ">" if piece.after else ">="
+    return f"{clock}:{begins}'{piece.since}' {until}" if piece.since else until
 
 
 def search(stream: Stream, piece: Slice) -> str:
@@ -41,17 +44,28 @@ def search(stream: Stream, piece: Slice) -> str:
 
 
 def count(client: Client, stream: Stream, query: str) -> int | None:
-    """How many records the shop counts; None where it does not tell."""
-    return _count(client, stream, stream.count, query) if stream.count else None
+    """How many records the shop counts; None where it does not tell. SliceTooBigError when it
+    counts only up to some number: a part can be counted."""
+    if not stream.count:
+        return None
+    found, exact = _count(client, stream, stream.count, query)
+    if not exact:
+        told = f"shopify/{stream.name}: the shop counts only up to {found}"
+        raise SliceTooBigError(told) if stream.reads == "window" else FatalError(told)
+    return found
 
 
-def _count(client: Client, stream: Stream, root: str, query: str) -> int:
+def count_at_least(client: Client, stream: Stream, query: str) -> int | None:
+    """The same where the number need not be exact."""
+    return _count(client, stream, stream.count, query)[0] if stream.count else None
+
+
+def _count(client: Client, stream: Stream, root: str, query: str) -> tuple[int, bool]:
+    """The number, and whether it is exact or the shop stopped there."""
     found = client.execute(document("counts"), {"query": query, root: True})[root]
     if found is None:
         raise FatalError(f"shopify/{stream.name}: the token may not count {root}")
-    if found["precision"] != "EXACT":
-        raise FatalError(f"shopify/{stream.name}: the shop counts only up to {found['count']}")
-    return int(found["count"])
+    return int(found["count"]), found["precision"] == "EXACT"
 
 
 def by_bulk(client: Client, stream: Stream, piece: Slice, records: int | None) -> bool:
@@ -63,7 +77,7 @@ def by_bulk(client: Client, stream: Stream, piece: Slice, records: int | None) -
         return False
     records, burst = records or 0, client.limiter.burst  # 0: the shop tells of no bucket
     if piece.since is None and stream.size:
-        records = max(records, _count(client, stream, stream.size, ""))
+        records = max(records, _count(client, stream, stream.size, "")[0])
     return records > PAGED_LIMIT or 0 < burst < _page_points(client, stream, records)
 
 
@@ -76,7 +90,7 @@ def plan(client: Client, stream: Stream, window: Window) -> list[Slice]:
     """Slices that are moderate pieces of work, however unevenly the records lie in time."""
     _check_history(client, stream, window)
     all_of_it = Slice(window.since, window.until)
-    records = count(client, stream, search(stream, all_of_it))
+    records = count_at_least(client, stream, search(stream, all_of_it))
     bulk = by_bulk(client, stream, all_of_it, records)
     all_of_it = replace(all_of_it, begins_work=bulk)
     size = BULK_SLICE if bulk else PAGES_A_SLICE * stream.page_size
@@ -93,7 +107,7 @@ def _balanced(
     together, large ones cut again."""
 
     def counted(part: Slice) -> int:
-        return count(client, stream, search(stream, part)) or 0
+        return count_at_least(client, stream, search(stream, part)) or 0
 
     parts = cut(piece, start, BINS)
     with ThreadPoolExecutor(COUNTS_AT_ONCE) as pool:
@@ -102,7 +116,7 @@ def _balanced(
     for part, records in zip(parts, counts, strict=True):
         if groups and groups[-1][1] + records <= size:
             before, held = groups.pop()
-            part, records = Slice(before.since, part.until), held + records
+            part, records = replace(before, until=part.until), held + records
         groups.append((part, records))
     found: list[Slice] = []
     for part, records in groups:
@@ -118,12 +132,26 @@ def _check_history(client: Client, stream: Stream, window: Window) -> None:
     horizon = iso(datetime.fromisoformat(window.until) - HISTORY)
     if stream.history is None or (window.since and window.since >= horizon):
         return
-    answer = client.execute(document("access_scopes"), {})["currentAppInstallation"]
-    if stream.history not in {scope["handle"] for scope in answer["accessScopes"]}:
+    if not shows_all(client, stream):
         log.warning(
             "shopify/%s: the token lacks `%s`, so Shopify leaves out what is older than 60 days",
             stream.name, stream.history,
         )  # fmt: skip
+
+
+def shows_all(client: Client, stream: Stream) -> bool:
+    """Whether the token has the scope without which older records are left out of lists. Counts
+    hold them all the same (reported: Shopify/cli issue 2728)."""
+    if stream.history is None:
+        return True
+    answer = client.execute(document("access_scopes"), {})["currentAppInstallation"]
+    return stream.history in {scope["handle"] for scope in answer["accessScopes"]}
+
+
+def count_shown(client: Client, stream: Stream, query: str) -> int:
+    """How many of these records are so young that no token is refused them."""
+    young = iso(now_utc() - SURELY_SHOWN)
+    return count(client, stream, f"{query} created_at:>='{young}'") or 0
 
 
 def _oldest(client: Client, stream: Stream) -> str:
@@ -138,15 +166,16 @@ def _oldest(client: Client, stream: Stream) -> str:
 
 
 def cut(piece: Slice, start: str, pieces: int) -> list[Slice]:
-    """The slice in so many parts (fewer when it is short): no whole second in two or in none."""
+    """The slice in so many parts (fewer when it is short): no moment in two or in none. Shopify
+    shows whole seconds and keeps microseconds, as cursors of its lists tell."""
     begin, end = datetime.fromisoformat(start), datetime.fromisoformat(piece.until)
     step = max((end - begin) / pieces, timedelta(seconds=2))
     found: list[Slice] = []
-    since = piece.since
+    part = piece
     for number in range(1, pieces):
         last = (begin + step * number).replace(microsecond=0)
         if last + timedelta(seconds=2) >= end:
             break
-        found.append(Slice(since, iso(last)))
-        since = iso(last + timedelta(seconds=1))
-    return [*found, Slice(since, piece.until)]
+        found.append(Slice(part.since, iso(last), after=part.after))
+        part = Slice(iso(last), piece.until, after=True)
+    return [*found, Slice(part.since, piece.until, after=part.after)]

@@ -5,12 +5,13 @@ from collections.abc import Iterable, Iterator
 from functools import partial
 from typing import Any
 
-from scripts.errors import RetriableError
+from scripts.errors import FatalError, RetriableError
 from scripts.landing.pull import Reader, Result
 from scripts.landing.pull import pull as land
 from scripts.landing.slices import Change, SliceTooBigError, Target
+from scripts.landing.state import read_state
 from scripts.landing.store import Store
-from scripts.landing.window import Request, Slice, normalize_time
+from scripts.landing.window import Request, Slice, halves, normalize_time
 from scripts.landing.writer import iso, now_utc
 from scripts.shopify.begun import NO_NOTES, Notes, Task, notes_of
 from scripts.shopify.bulk import read_bulk
@@ -21,8 +22,10 @@ from scripts.shopify.planning import (
     BEGINNING,
     by_bulk,
     count,
+    count_shown,
     plan,
     search,
+    shows_all,
     time_bounds,
 )
 from scripts.shopify.streams import STREAMS, Stream
@@ -30,6 +33,14 @@ from scripts.shopify.streams import STREAMS, Stream
 SOURCE = "shopify"
 WORKERS = 6  # slices at once: each holds a page
 DELETIONS = Stream("deletions", "deletions", clock="created_at")
+# Subjects of one number: each has events of its own, and price rules are discounts by an old name.
+DISCOUNTS = (
+    "DISCOUNT_NODE",
+    "DISCOUNT_CODE_NODE",
+    "DISCOUNT_AUTOMATIC_NODE",
+    "DISCOUNT_AUTOMATIC_BXGY",
+    "PRICE_RULE",
+)
 
 log = logging.getLogger(__name__)
 
@@ -37,7 +48,8 @@ log = logging.getLogger(__name__)
 def pull(client: Client, store: Store, stream: Stream, request: Request) -> Result:
     """Pull one stream; RetriableError when the shop's count disagrees with what was read.
 
-    A stream whose access scope the token lacks is skipped with a warning that names the scope.
+    A stream whose access scope the token lacks is skipped with a warning that names the scope. One
+    that was pulled before has lost it: FatalError, or it would grow old in runs that end well.
     """
     reader = Reader(
         partial(read, client, stream, notes=notes_of(store, stream.name)),
@@ -51,9 +63,16 @@ def pull(client: Client, store: Store, stream: Stream, request: Request) -> Resu
     try:
         return land(store, Target(SOURCE, stream.name, client.version), request, reader)
     except MissingScopeError as error:
+        lacks = error.scope.rstrip(".")
+        if cursor := read_state(store, SOURCE, stream.name).cursor:
+            raise FatalError(
+                f"shopify/{stream.name} was pulled until {cursor}, and now the token lacks "
+                f"{lacks}: grant it again, or go on without the stream and delete "
+                f"s3://{store.bucket}/state/{SOURCE}/{stream.name}/"
+            ) from error
         log.warning(
             "shopify/%s is skipped: the token lacks %s (its document asks for %s)",
-            stream.name, error.scope.rstrip("."), ", ".join(stream.scopes),
+            stream.name, lacks, ", ".join(stream.scopes),
         )  # fmt: skip
         return Result(stream.name, 0, 0)
 
@@ -68,7 +87,9 @@ def read(client: Client, stream: Stream, piece: Slice, notes: Notes = NO_NOTES) 
     else:
         yield from _whole(client, task, piece)
     if stream.deletes:
-        yield from _deletions(client, stream, piece)
+        subjects = DISCOUNTS if stream.deletes in DISCOUNTS else (stream.deletes,)
+        for subject in subjects:
+            yield from _deletions(client, stream, subject, piece)
 
 
 def _whole(client: Client, task: Task, piece: Slice) -> Iterator[Change]:
@@ -90,7 +111,13 @@ def _window(client: Client, task: Task, piece: Slice) -> Iterator[Change]:
         return
     if before is not None and before > PAGED_LIMIT:
         raise SliceTooBigError(f"{before} records in {query}")
-    yield from _counted(client, stream, query, before, _by_parent(client, stream, query))
+    try:
+        yield from _counted(client, stream, query, before, _by_parent(client, stream, query))
+    except SliceTooBigError as error:
+        if stream.bulk is None or halves(piece, BEGINNING):
+            raise
+        log.info("%s, and too short to be cut; reading it in bulk", error)
+        yield from _counted(client, stream, query, before, _bulk(client, task, before))
 
 
 def _counted_before(client: Client, task: Task, piece: Slice) -> tuple[bool, int | None]:
@@ -111,9 +138,11 @@ def _counted(
         yield change
     if before is None or read == before:
         return
-    after = count(client, stream, query) or 0
+    least = after = count(client, stream, query) or 0
+    if read < after and not shows_all(client, stream):
+        least = count_shown(client, stream, query)
     # A record that is edited meanwhile leaves the closed window: then the count falls.
-    if not after <= read <= max(before, after):
+    if not least <= read <= max(before, after):
         raise RetriableError(
             f"shopify/{stream.name}: read {read} records, but the shop counts {before} before "
             f"and {after} after in {query}; the cursor was left where it was"
@@ -167,10 +196,17 @@ def _changes(stream: Stream, record: Record, read_at: str) -> Iterator[Change]:
         yield Change(part["id"], part, moment, read_at=read_at)
 
 
-def _deletions(client: Client, stream: Stream, piece: Slice) -> Iterator[Change]:
+def _deletions(client: Client, stream: Stream, subject: str, piece: Slice) -> Iterator[Change]:
     """Tombstones: Shopify keeps events for a year."""
-    wanted = f"action:destroy subject_type:{stream.deletes} {time_bounds('created_at', piece)}"
+    wanted = f"action:destroy subject_type:{subject} {time_bounds('created_at', piece)}"
     for event, read_at in pages(client, DELETIONS, {"query": wanted}):
+        if event["action"].lower() != "destroy":
+            raise FatalError(
+                f"shopify/{stream.name}: Shopify gave an event {event['action']!r} where deletions "
+                f"were asked for ({wanted}): the search has to be corrected"
+            )
+        if "subjectId" not in event:  # a comment's
+            continue
         gid = _record_id(stream, event["subjectId"])
         at = normalize_time(event["createdAt"], "createdAt")
         record = {"id": gid, "deletedAt": event["createdAt"]}

@@ -1,7 +1,10 @@
 """Orders and what hangs on them: refunds, fulfilments, fulfilment orders, transactions."""
 
+from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
+from docker.common.clock import format_time
 from docker.shopify.execute import Context, resolves
 from docker.shopify.listing import by_id, count_documents, list_documents
 from docker.shopify.money import parse
@@ -103,7 +106,16 @@ def orders(context: Context, _: Any, arguments: dict[str, Any]) -> Page:
         ORDER_SORTS,
         "PROCESSED_AT",
         context.service.zone,
+        _shown(context),
     )
+
+
+def _shown(context: Context) -> Callable[[Document], bool] | None:
+    """Without `read_all_orders` the list leaves out what is older than 60 days; counts do not."""
+    if "read_all_orders" in context.service.scopes:
+        return None
+    horizon = format_time(context.service.clock.now() - timedelta(days=60))
+    return lambda order: order["createdAt"] >= horizon
 
 
 @resolves("QueryRoot", "ordersCount")

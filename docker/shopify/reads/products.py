@@ -2,12 +2,13 @@
 
 from typing import Any
 
+from docker.shopify.errors import invalid_id
 from docker.shopify.execute import Context, resolves
 from docker.shopify.listing import by_id, count_documents, list_documents, search_of
 from docker.shopify.pages import Page, list_page
 from docker.shopify.reads.orders import counted
 from docker.shopify.search import Filter
-from docker.shopify.store import Document, gid_number
+from docker.shopify.store import Document, gid_number, gid_type
 
 TIMES = {
     "created_at": Filter("time", lambda d: d["createdAt"]),
@@ -98,7 +99,7 @@ by_id("product", "productVariant", "inventoryItem", "inventoryLevel")
 def product_by_identifier(context: Context, _: Any, arguments: dict[str, Any]) -> Any:
     identifier = arguments["identifier"]
     if gid := identifier.get("id"):
-        return context.store.get(gid)
+        return context.store.of_kind("Product", gid)
     return context.store.find("Product", "handle", identifier.get("handle") or "")
 
 
@@ -194,6 +195,8 @@ def location_levels(context: Context, source: Document, arguments: dict[str, Any
 
 @resolves("Location", "inventoryLevel")
 def location_level(context: Context, source: Document, arguments: dict[str, Any]) -> Any:
+    if gid_type(arguments["inventoryItemId"]) != "InventoryItem":
+        raise invalid_id(arguments["inventoryItemId"])
     item = context.store.get(arguments["inventoryItemId"])
     return item["_levels"].get(source["id"]) if item else None
 

@@ -54,7 +54,7 @@ def order_update(context: Context, arguments: Arguments) -> dict[str, Any]:
 
 @mutation("orderCancel", "job", errors="orderCancelUserErrors")
 def order_cancel(context: Context, arguments: Arguments) -> dict[str, Any]:
-    order = context.store.get(arguments["orderId"])
+    order = context.store.of_kind("Order", arguments["orderId"])
     if order is None:
         raise UserError(["orderId"], "Order does not exist", "NOT_FOUND")
     if order["cancelledAt"]:

@@ -42,8 +42,9 @@ def taxes_of(order: Document, given: list[dict[str, Any]] | None, base: Bag) -> 
 
 
 def line_of(context: Context, order: Document, given: dict[str, Any], index: int) -> Document:
-    variant = context.store.get(given.get("variantId") or "")
-    product = context.store.get(variant["product"] if variant else given.get("productId") or "")
+    variant = context.store.of_kind("ProductVariant", given.get("variantId") or "")
+    of_product = variant["product"] if variant else given.get("productId") or ""
+    product = context.store.of_kind("Product", of_product)
     if given.get("priceSet"):
         unit = bag(order, given["priceSet"])
     elif variant:

@@ -82,9 +82,9 @@ def _options(context: Context, product: Document, given: list[dict[str, Any]]) -
             "id": context.store.next_id("ProductOption"),
             "name": option.get("name") or "Title",
             "position": index + 1,
-            "values": [v["name"] for v in option.get("values") or ()],
+            "values": [v.get("name") or "" for v in option.get("values") or ()],
             "optionValues": [
-                {"id": context.store.next_id("ProductOptionValue"), "name": v["name"]}
+                {"id": context.store.next_id("ProductOptionValue"), "name": v.get("name") or ""}
                 for v in option.get("values") or ()
             ],
         }

@@ -18,13 +18,13 @@ ONE = Decimal(1)
 
 
 def _order(context: Context, arguments: Arguments) -> Document | None:
-    return context.store.get(arguments["input"]["orderId"])
+    return context.store.of_kind("Order", arguments["input"]["orderId"])
 
 
 @mutation("refundCreate", "refund", order=_order)
 def refund_create(context: Context, arguments: Arguments) -> dict[str, Any]:
     given = arguments["input"]
-    order = context.store.get(given["orderId"])
+    order = context.store.of_kind("Order", given["orderId"])
     if order is None:
         raise UserError(["orderId"], "Order does not exist")
     transactions = given.get("transactions") or []

@@ -126,6 +126,18 @@ def test_unknown_things_and_bad_reasons_are_refused(run: Execute, ask: Execute) 
         assert answer["inventorySetQuantities"]["userErrors"][0]["code"] == code
 
 
+def test_a_level_is_asked_for_by_an_item_s_id(run: Execute, ask: Execute) -> None:
+    made = tee(ask)
+    level = "inventoryLevel(inventoryItemId: $i) { id }"
+    text = f"query($l: ID!, $i: ID!) {{ location(id: $l) {{ {level} }} }}"
+    found = run(text, l=location(ask), i=made["inventoryItem"]["id"])
+    assert found["data"]["location"]["inventoryLevel"]["id"]
+    assert (
+        run(text, l=location(ask), i=made["id"])["errors"][0]["message"]
+        == f"Invalid id: {made['id']}"
+    )
+
+
 def test_levels_are_paged_by_their_own_clock(ask: Execute, api: Any) -> None:
     first, second = tee(ask), tee(ask)
     api.service.clock.set(api.service.clock.now().replace(year=2030))

@@ -3,6 +3,7 @@
 import signal
 from pathlib import Path
 
+import pytest
 import requests
 import shopify
 import shopify_documents as documents
@@ -137,6 +138,26 @@ def test_rest_paths(server: Server) -> None:
     number = int(made[0].rpartition("/")[2])
     assert [e["subject_id"] for e in answer.json()["events"]] == [number]
     assert requests.get(f"{base}/shop.json", timeout=10).status_code == 401
+
+
+@pytest.mark.parametrize(
+    ("asked", "found"), [("since_id=0", 5), ("updated_at_max=2026-01-03T00:00:00Z", 3)]
+)
+def test_rest_pages_stay_in_what_was_asked_for(server: Server, asked: str, found: int) -> None:
+    """A next page is asked for by `page_info` alone: it went round from the first one for ever."""
+    create = documents.CUSTOMER_CREATE
+    first = server.ask(create, input={"firstName": "Ada"})["customerCreate"]["customer"]["id"]
+    days = [{"updatedAt": f"2026-01-0{day}T00:00:00Z"} for day in range(1, 6)]
+    server.admin("seed", {"type": "Customer", "objects": [{"id": first} | days[0]]})
+    copies = {"type": "Customer", "objects": days[1:], "like": first}
+    made = [first, *server.admin("seed", copies).json()["ids"]]
+    url = f"{server.url}/admin/api/2026-10/customers.json?limit=2&{asked}"
+    read: list[str] = []
+    while url and len(read) < 9:
+        answer = requests.get(url, headers={"X-Shopify-Access-Token": TOKEN}, timeout=10)
+        read += [c["admin_graphql_api_id"] for c in answer.json()["customers"]]
+        url = answer.links.get("next", {}).get("url", "")
+    assert read == made[:found]
 
 
 def test_rest_customers_by_update_time_in_pages(server):

@@ -200,6 +200,22 @@ def test_a_missing_value_is_null_or_its_types_empty_value(ask: Execute) -> None:
     assert found["returns"] == {"nodes": []}
 
 
+def test_an_id_of_another_type_is_refused_and_changes_nothing(run: Execute, ask: Execute) -> None:
+    """Each was answered 500, and productSet had written a product into the variant."""
+    variant = tee(ask)["id"]
+    cancel = """mutation($id: ID!) { orderCancel(orderId: $id, reason: OTHER, restock: false)
+      { orderCancelUserErrors { message } } }"""
+    (error,) = run(cancel, id=variant)["data"]["orderCancel"]["orderCancelUserErrors"]
+    assert error["message"] == "Order does not exist"
+    refund: dict[str, Any] = {"orderId": variant, "refundLineItems": []}
+    answer = run(documents.REFUND_CREATE, input=refund, key="tests-1")
+    assert answer["data"]["refundCreate"]["userErrors"][0]["message"] == "Order does not exist"
+    answer = run(documents.PRODUCT_SET, input={"id": variant, "title": "Hat"})
+    assert answer["data"]["productSet"]["userErrors"][0]["message"] == "Product does not exist"
+    found = ask("query($id: ID!) { productVariant(id: $id) { title } }", id=variant)
+    assert found["productVariant"]["title"] == "M"
+
+
 def test_a_root_that_is_not_offered_says_so(run: Execute) -> None:
     answer = run("{ blogs(first: 1) { nodes { id } } }")
     assert answer["data"] is None

@@ -63,6 +63,19 @@ def test_seeded_documents_are_listed_searched_and_counted(api: Api, ask: Execute
     assert found["discountNodesCount"] == {"count": 1}
 
 
+def test_what_may_not_be_null_and_is_not_kept_is_empty_also_where_it_is_of_several_types(
+    api: Api, ask: Execute
+) -> None:
+    discount = {"__typename": "DiscountCodeBasic", "title": "Ten"}
+    put(api, "DiscountNode", {"discount": discount, "createdAt": MOMENT, "updatedAt": MOMENT})
+    inside = "context { __typename } customerGets { __typename }"
+    asked = f"discount {{ ... on DiscountCodeBasic {{ {inside} }} }}"
+    found = ask(f"{{ discountNodes(first: 1) {{ nodes {{ {asked} }} }} }}")
+    (node,) = found["discountNodes"]["nodes"]
+    kinds = {name: value["__typename"] for name, value in node["discount"].items()}
+    assert kinds == {"context": "DiscountBuyerSelectionAll", "customerGets": "DiscountCustomerGets"}
+
+
 def test_a_copy_shares_no_id_with_its_original(api: Api, ask: Execute) -> None:
     variant = tee(ask)
     made = order(ask, line("a", "1.00"), {"variantId": variant["id"], "quantity": 2})

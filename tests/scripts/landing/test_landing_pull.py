@@ -40,9 +40,8 @@ def test_an_asked_for_window_is_taken_as_it_is(
         with pytest.raises(FatalError, match="the window is empty"):
             plan_window(state, request, lookback)
         return
-    assert plan_window(state, request, lookback) == Window(
-        iso(since), iso(until), iso(until - lookback)
-    )
+    again = (until - lookback).replace(microsecond=0)
+    assert plan_window(state, request, lookback) == Window(iso(since), iso(until), iso(again))
 
 
 def test_the_first_pull_and_a_full_refresh_read_everything() -> None:
@@ -78,7 +77,7 @@ def test_a_bad_time_is_named() -> None:
 
 @given(since=st.none() | moments, length=st.timedeltas(timedelta(0), timedelta(days=4000)))
 def test_halves_of_a_slice_leave_no_gap(since: datetime | None, length: timedelta) -> None:
-    """Sources keep whole seconds: the second half begins in the second after the first."""
+    """Nor do they share a moment: the second half begins after the first one's last."""
     beginning = "2009-01-01T00:00:00.000000Z"
     end = iso((since or datetime(2009, 1, 1, tzinfo=UTC)) + length)
     parts = halves(Slice(iso(since) if since else None, end, "kind"), beginning)
@@ -89,10 +88,8 @@ def test_halves_of_a_slice_leave_no_gap(since: datetime | None, length: timedelt
     first, second = parts
     assert (first.since, second.until) == (iso(since) if since else None, end)
     assert (first.kind, second.kind) == ("kind", "kind")
-    assert second.since is not None
-    gap = datetime.fromisoformat(second.since) - datetime.fromisoformat(first.until)
-    assert gap == timedelta(seconds=1)
-    assert second.since <= second.until
+    assert (second.since, second.after, first.after) == (first.until, True, False)
+    assert second.since < second.until
     whole = datetime.fromisoformat(first.since or beginning).replace(microsecond=0)
     assert datetime.fromisoformat(first.until) >= whole
 
@@ -129,6 +126,21 @@ def test_the_state_forgets_what_the_lookback_cannot_meet(store: Store) -> None:
     old = change("old", 1, iso(now_utc() - timedelta(minutes=61)))
     land(store, old, change("new", 1), lookback=HOUR)
     assert set(read_state(store, "shopify", "things").seen) == {"new"}
+
+
+def test_a_record_shown_in_the_second_in_which_the_next_window_begins_lands_once(
+    store: Store,
+) -> None:
+    """Shopify shows 12:00:05 for 12:00:05.6, which a window from 12:00:05.3 on finds again."""
+    shown: list[Change] = []
+
+    def read(piece: Slice) -> Iterator[Change]:
+        again = datetime.fromisoformat(piece.until) - HOUR
+        shown.append(change("a", 1, iso(again.replace(microsecond=0))))
+        yield shown[0]
+
+    reader = Reader(read, lookback=HOUR)
+    assert [pull(store, THINGS, Request(), reader).landed for _ in range(2)] == [1, 0]
 
 
 def test_what_is_gone_from_a_snapshot_is_deleted_once(store: Store) -> None:
@@ -191,6 +203,8 @@ class Source:
     def read(self, piece: Slice) -> Iterator[Change]:
         self.asked.append(piece)
         found = [at for at in MINUTES if (piece.since or "") <= at <= piece.until]
+        if piece.after:
+            found = [at for at in found if at != piece.since]
         if len(found) > 3:
             raise SliceTooBigError(f"{len(found)} records")
         for at in found:
@@ -268,7 +282,8 @@ def test_a_clock_that_is_ahead_does_not_move_the_cursor_into_the_future(
     pull(store, THINGS, Request(), reader)
     state = read_state(store, "shopify", "things")
     assert iso(began - hour) <= str(state.cursor) <= iso(now_utc() - hour)
-    assert planned[-1].remember_from == iso(datetime.fromisoformat(planned[-1].until) - lookback)
+    again = datetime.fromisoformat(planned[-1].until) - lookback
+    assert planned[-1].remember_from == iso(again.replace(microsecond=0))
     assert "clock is 1:00:00 ahead of the source's" in caplog.text
     pull(store, THINGS, Request(until=MINUTES[3]), reader)
     assert planned[-1].until == MINUTES[3]

@@ -1,9 +1,12 @@
 """Bulk operations: the same records as pages give, and everything that can go wrong with one."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Event, Thread
 from typing import Any
 
 import orjson
@@ -22,6 +25,7 @@ from scripts.landing.state import read_state
 from scripts.landing.store import Store
 from scripts.landing.window import Slice
 from scripts.landing.writer import iso, now_utc
+from scripts.shopify import bulk_download
 from scripts.shopify import pull as pulling
 from scripts.shopify.begun import Task
 from scripts.shopify.bulk import Waiting, read_bulk
@@ -246,6 +250,35 @@ def test_a_download_that_hardly_goes_on_is_given_up(tmp_path: Path, waits: list[
     ):
         download(f"{files.url}/result", tmp_path / "result", CHUNK * 1_000)
     assert (len(files.asked), len(waits)) == (6, 5)
+
+
+def test_a_download_that_comes_by_drops_is_given_up(
+    tmp_path: Path, waits: list[float], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No read of it takes as long as its time-out, so nothing else would have ended it."""
+    monkeypatch.setattr(bulk_download, "SECONDS", 0.1)
+
+    class Drops(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response_only(200)
+            self.send_header("Content-Length", "100000")
+            self.end_headers()
+            with suppress(OSError):
+                for _ in range(40):
+                    self.wfile.write(b"x")
+                    Event().wait(0.05)
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Drops) as server:
+        thread = Thread(target=server.serve_forever, args=(0.01,))
+        thread.start()
+        url = f"http://127.0.0.1:{server.server_port}"
+        with pytest.raises(RetriableError, match="comes too slowly"):
+            download(url, tmp_path / "result", 100_000)
+        server.shutdown()
+        thread.join()
 
 
 def test_a_download_that_brings_nothing_is_given_up(tmp_path: Path, waits: list[float]) -> None:

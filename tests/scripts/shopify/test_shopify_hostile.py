@@ -10,15 +10,17 @@ from hostile import Answer, hostile
 
 from scripts import settings
 from scripts.errors import FatalError, RetriableError
-from scripts.landing.window import Slice
+from scripts.landing.slices import SliceTooBigError
+from scripts.landing.window import Slice, Window
 from scripts.landing.writer import iso
 from scripts.retry import seconds_of
 from scripts.settings import Shopify
 from scripts.shopify.begun import Task
 from scripts.shopify.bulk import read_bulk
-from scripts.shopify.client import Client
+from scripts.shopify.client import Client, MissingScopeError
 from scripts.shopify.pages import pages
-from scripts.shopify.planning import PAGED_LIMIT, by_bulk
+from scripts.shopify.planning import PAGED_LIMIT, by_bulk, plan
+from scripts.shopify.pull import read
 from scripts.shopify.streams import STREAMS
 
 TOKEN = "tests-" + "token"
@@ -63,6 +65,14 @@ def test_what_is_no_answer_is_asked_for_again(first: Answer) -> None:
 def test_errors_of_another_shape_are_a_sentence(errors: list[object]) -> None:
     with hostile(Answer({"errors": errors})) as shop, pytest.raises(FatalError, match="boom"):
         client(shop.url).execute("{ shop { id } }", {})
+
+
+def test_a_refusal_that_is_of_no_scope_is_told_in_its_own_words() -> None:
+    message = "This app is not approved to access the Customer object."
+    denied = {"message": message, "extensions": {"code": "ACCESS_DENIED"}}
+    with hostile(Answer({"errors": [denied]})) as shop, pytest.raises(MissingScopeError) as found:
+        client(shop.url).execute("{ shop { id } }", {})
+    assert found.value.scope == f"access: {message}"
 
 
 @pytest.mark.parametrize("end", [None, "same"])
@@ -127,6 +137,91 @@ def test_an_order_that_is_deleted_before_its_lines_are_read_does_not_land_withou
 def test_a_page_that_is_not_whole_is_a_sentence(broken: Answer) -> None:
     with hostile(broken) as shop, pytest.raises(RetriableError, match="customers: a page is not"):
         list(pages(client(shop.url), CUSTOMERS, {}))
+
+
+def event(action: str, **more: object) -> dict[str, object]:
+    return {"id": "gid://shopify/BasicEvent/1", "action": action, "createdAt": MOMENT} | more
+
+
+MOMENT = "2026-11-01T00:00:00Z"
+NONE_COUNTED = Answer({"data": {"customers": {"count": 0, "precision": "EXACT"}}})
+
+
+def test_a_window_of_more_than_the_shop_counts_is_cut() -> None:
+    """Shopify's limits speak of 25,000 for counts as well; such a shop could not be pulled."""
+    count = {"count": 25_001, "precision": "AT_LEAST"}
+    week = Slice("2026-11-01T00:00:00Z", "2026-11-08T00:00:00Z")
+    with hostile(Answer({"data": {"customers": count}})) as shop:
+        asking = client(shop.url)
+        slices = plan(asking, CUSTOMERS, Window(str(week.since), week.until))
+        assert (slices[0].since, slices[-1].until) == (week.since, week.until)
+        with pytest.raises(SliceTooBigError, match="customers: the shop counts only up to 25001"):
+            list(read(asking, CUSTOMERS, week))
+
+
+def test_events_that_are_no_deletions_delete_nothing() -> None:
+    """A search that was ignored without a word had made a tombstone of each customer made."""
+    made = event("create", subjectId="gid://shopify/Customer/1", subjectType="CUSTOMER")
+    with (
+        hostile(NONE_COUNTED, page([]), page([made])) as shop,
+        pytest.raises(
+            FatalError, match="customers: Shopify gave an event 'create' where deletions"
+        ),
+    ):
+        list(read(client(shop.url), CUSTOMERS, Slice(MOMENT, "2026-11-02T00:00:00Z")))
+
+
+def test_a_deleted_comment_is_no_deleted_customer() -> None:
+    with hostile(NONE_COUNTED, page([]), page([event("destroy")])) as shop:
+        day = Slice(MOMENT, "2026-11-02T00:00:00Z")
+        assert list(read(client(shop.url), CUSTOMERS, day)) == []
+
+
+FAILED = {"message": "Internal error", "extensions": {"code": "INTERNAL_SERVER_ERROR"}}
+TIMEOUT = {"message": "Timeout", "extensions": {"code": "TIMEOUT"}}
+
+
+@pytest.mark.parametrize(
+    "failure", [Answer({"errors": [FAILED]}), Answer({"errors": [TIMEOUT]}), Answer(status=504)]
+)
+@pytest.mark.usefixtures("no_waiting")
+def test_a_page_that_shopify_fails_at_each_time_is_read_in_smaller_ones(failure: Answer) -> None:
+    """Records too heavy for one answer stopped their stream for ever: each run asked the same."""
+    rest = [page([{"id": "1"}], MORE), page([{"id": "2"}])]
+    with hostile(*[failure] * 6, *rest) as shop:
+        found = [record["id"] for record, _ in pages(client(shop.url), CUSTOMERS, {})]
+    assert found == ["1", "2"]
+
+
+COSTLY = {"message": "Query cost is 1201", "extensions": {"code": "MAX_COST_EXCEEDED"}}
+
+
+def test_a_page_that_costs_more_than_shopify_allows_is_read_in_smaller_ones() -> None:
+    """What a document costs is Shopify's to say, and to change: orders are near its limit."""
+    line = {"nodes": [{"id": "line"}], "pageInfo": MORE}
+    order = {"id": "gid://shopify/Order/1", "refunds": [], "lineItems": line}
+    lines = Answer({"data": {"parent": {"page": {"nodes": [{"id": "last"}], "pageInfo": LAST}}}})
+    costly = Answer({"errors": [COSTLY]})
+    with hostile(costly, page([order]), costly, lines) as shop:
+        ((found, _),) = pages(client(shop.url), ORDERS, {})
+    assert found["lineItems"]["nodes"] == [{"id": "line"}, {"id": "last"}]
+
+
+def test_a_document_that_is_too_costly_for_one_record_is_fatal() -> None:
+    costly = Answer({"errors": [COSTLY]})
+    with hostile(costly) as shop, pytest.raises(FatalError, match="Query cost is 1201"):
+        list(pages(client(shop.url), ORDERS, {}))
+    assert len(shop.asked) == 3  # 100, 12, 1
+
+
+@pytest.mark.usefixtures("no_waiting")
+def test_a_record_that_shopify_cannot_give_is_an_error() -> None:
+    with (
+        hostile(Answer({"errors": [FAILED]})) as shop,
+        pytest.raises(RetriableError, match="failed inside: Internal error"),
+    ):
+        list(pages(client(shop.url), CUSTOMERS, {}))
+    assert len(shop.asked) == 6 * 4  # 250, 31, 3, 1
 
 
 def throttled(status: object) -> Answer:

@@ -9,6 +9,7 @@ from lake import landed, manifests, run_script
 from local_service import Service
 from shopify_rows import Rows
 
+from docker.shopify.access import ALL
 from scripts import settings
 from scripts.errors import FatalError, RetriableError
 from scripts.landing.owner import check_owner
@@ -191,6 +192,20 @@ def test_more_changes_than_paging_reaches_are_read_where_the_shop_does_not_count
     assert len(set(ids(store, "inventory_items"))) > 25_000
 
 
+@pytest.mark.parametrize("name", ["inventory_items", "fulfillment_orders"])
+def test_more_changes_of_one_second_than_paging_reaches_are_read_in_bulk(
+    client: Client, store: Store, shopify_server: Service, monkeypatch: pytest.MonkeyPatch,
+    name: str,
+) -> None:  # fmt: skip
+    """A second cannot be cut: no pull of an app's mass update would ever have ended well."""
+    monkeypatch.setattr(paging, "PAGED_LIMIT", 4)
+    made = Rows(shopify_server, client, name).add(*["2026-11-01T12:00:00Z"] * 7)
+    stream = next(stream for stream in STREAMS if stream.name == name)
+    window = Request(since="2026-11-01T00:00:00Z", until="2026-11-02T00:00:00Z")
+    pull(client, store, replace(stream, page_size=2), window)
+    assert set(ids(store, name)) == set(made)
+
+
 def test_more_gift_cards_than_paging_reaches_are_read_in_bulk(
     client: Client, store: Store, shopify_server: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -236,6 +251,28 @@ def test_a_count_that_disagrees_leaves_manifest_and_cursor(
     assert len(manifests(store, "shopify", "orders")) == 1
     monkeypatch.setattr(pulling, "count", count)
     assert pull_all(client, store, "orders") == {"orders": 1}
+
+
+@pytest.mark.parametrize("bulk", [False, True])
+def test_orders_that_the_token_may_not_see_are_counted_and_not_missed(
+    client: Client, store: Store, shopify_server: Service, bulk: bool,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    """Without `read_all_orders` lists end 60 days ago; counts, as users report, go on."""
+    monkeypatch.setattr(pulling, "by_bulk", lambda *_: bulk)
+    rows = Rows(shopify_server, client, "orders")
+    rows.add("2026-01-01T00:00:00Z", "2026-01-02T00:00:00Z")
+    young = rows.add(*spread(3))
+    shopify_server.admin("POST", "scopes", {"scopes": sorted(ALL - {"read_all_orders"})})
+    assert pull_all(client, store, "orders", "order_metafields") == {
+        "orders": 3,
+        "order_metafields": 3,
+    }
+    assert ids(store, "orders") == sorted(young)
+    count_shown = pulling.count_shown
+    monkeypatch.setattr(pulling, "count_shown", lambda *given: count_shown(*given) + 1)
+    with pytest.raises(RetriableError, match="read 3 records, but the shop counts 5 before and 5"):
+        pull(client, store, ORDERS, Request(full_refresh=True))
 
 
 @pytest.mark.usefixtures("no_waiting")

@@ -127,6 +127,20 @@ def test_a_stream_is_skipped_with_a_warning_that_names_the_scope(
     assert (result.landed, read_state(store, "shopify", stream.name).cursor) == (0, None)
 
 
+def test_a_stream_that_has_lost_its_scope_is_no_success(
+    client: Client, store: Store, shopify_server: Service
+) -> None:
+    """Runs that ended well told nobody that orders no longer came: other cursors moved."""
+    pull(client, store, BY_NAME["orders"], Request())
+    before = read_state(store, "shopify", "orders")
+    shopify_server.admin(
+        "POST", "scopes", {"scopes": sorted(ALL - {"read_orders", "write_orders"})}
+    )
+    with pytest.raises(FatalError, match=r"orders was pulled until 20.*lacks `read_orders` access"):
+        pull(client, store, BY_NAME["orders"], Request())
+    assert read_state(store, "shopify", "orders") == before
+
+
 def test_a_token_that_shows_sixty_days_only_is_warned_of_once(
     client: Client, store: Store, shopify_server: Service, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -315,8 +329,7 @@ def test_slices_are_balanced_however_the_records_lie(
     assert sum(sizes) == 209
     assert max(sizes) <= 80  # 40 are wanted, and bins are some seconds wide
     for before, after in pairwise(slices):
-        gap = datetime.fromisoformat(str(after.since)) - datetime.fromisoformat(before.until)
-        assert gap == timedelta(seconds=1)
+        assert (after.since, after.after) == (before.until, True)
 
 
 @given(
@@ -324,21 +337,36 @@ def test_slices_are_balanced_however_the_records_lie(
     st.floats(0, 100_000),
     st.integers(2, 60),
 )
-def test_slices_cover_every_second_once(start: datetime, span: float, pieces: int) -> None:
+def test_slices_cover_every_moment_once(start: datetime, span: float, pieces: int) -> None:
     until = iso(start.astimezone() + timedelta(seconds=span))
     since = iso(start.astimezone())
     found = cut(Slice(since, until), since, pieces)
     assert (found[0].since, found[-1].until) == (since, until)
     assert len(found) <= pieces
+    assert not found[0].after
     for before, after in pairwise(found):
-        gap = datetime.fromisoformat(str(after.since)) - datetime.fromisoformat(before.until)
-        assert gap == timedelta(seconds=1)
+        assert (after.since, after.after) == (before.until, True)
         assert before.until.endswith(".000000Z")
 
 
 def test_the_first_slice_of_a_beginning_has_no_lower_bound() -> None:
     first, *_ = cut(Slice(None, "2026-01-01T00:00:00.000000Z"), BEGINNING, 3)
     assert first.since is None
+
+
+@pytest.mark.parametrize(
+    ("subject", "kind"),
+    [("DISCOUNT_CODE_NODE", "DiscountCodeNode"), ("PRICE_RULE", "PriceRule")],
+)
+def test_a_discount_is_deleted_by_whatever_name_its_event_has(
+    client: Client, store: Store, rows: Callable[[str], Rows], subject: str, kind: str
+) -> None:
+    filled = rows("discounts")
+    event = {"action": "destroy", "createdAt": MOMENT, "subjectType": subject}
+    filled.seed("BasicEvent", event | {"subjectId": f"gid://shopify/{kind}/12"})
+    pull(client, store, BY_NAME["discounts"], Request())
+    (found,) = landed(store, "shopify", "discounts")
+    assert (found["_id"], found["_deleted"]) == ("gid://shopify/DiscountNode/12", True)
 
 
 @pytest.mark.parametrize("stream", STREAMS, ids=lambda stream: stream.name)
