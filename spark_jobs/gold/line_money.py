@@ -10,9 +10,13 @@ _UNTAXED_SHARE = f"""CASE
     THEN CAST(({ORIGINAL} - x.discount - x.tax) AS DECIMAL(38,18))
          / CAST(({ORIGINAL} - x.discount) AS DECIMAL(18,2))
   ELSE CAST(1 / (1 + x.tax_rate) AS DECIMAL(38,18)) END"""
-GROSS = f"round({ORIGINAL} * ({_UNTAXED_SHARE}), 2)"
 # Exact to the cent: what was paid for the line without tax. The discount is the difference.
 NET = f"IF(taxes_included, {ORIGINAL} - x.discount - x.tax, {ORIGINAL} - x.discount)"
+_SHARE = f"{ORIGINAL} * ({_UNTAXED_SHARE})"
+# Of currencies without decimals (ISO 4217) a share is whole, as what was paid is.
+_WHOLE = f"""taxes_included AND currency IN ('BIF','CLP','DJF','GNF','ISK','JPY','KMF','KRW','PYG',
+'RWF','UGX','VND','VUV','XAF','XOF','XPF') AND {NET} = round({NET}, 0)"""
+GROSS = f"IF({_WHOLE}, round({_SHARE}, 0), round({_SHARE}, 2))"
 # Of a refund's line `x`, without tax.
 BACK = "x.subtotal - IF(taxes_included, x.tax, 0)"
 

@@ -8,6 +8,12 @@ PARCELS = (
     *("attempted_delivery", "delivered", "failure", "in_transit", "out_for_delivery"),
     *("ready_for_pickup", "picked_up", "label_printed", "label_purchased", "confirmed", "delayed"),
 )
+# What a refund gave back, tax and all: a line `x` of it, and the rest of the refund `x`.
+LINE_BACK = "x.subtotal + IF(taxes_included, 0, x.tax)"
+PARTS_BACK = (
+    "x.adjustment + x.adjustment_tax + x.shipping + IF(taxes_included, 0, x.shipping_tax) "
+    "+ x.duties + x.tips"
+)
 
 
 def shop_day_sql(sources: Sources) -> str:
@@ -36,6 +42,7 @@ def shop_day_sql(sources: Sources) -> str:
         {units(back)} AS refunded_quantity, {total(back, "x.subtotal")} AS refunded,
         {total(back, "x.tax")} AS refunded_tax, {total("refunds", "-x.adjustment")} AS adjusted,
         {total("refunds", "-x.adjustment_tax")} AS adjusted_tax,
+        {total(back, LINE_BACK)} + {total("refunds", PARTS_BACK)} AS given_back,
         size(refunds) > 0 AS has_refund
       FROM live
     ),
@@ -43,8 +50,7 @@ def shop_day_sql(sources: Sources) -> str:
       SELECT date_day, currency, count(*) AS count_orders, sum(size(lines)) AS count_line_items,
         count(DISTINCT buyer) AS count_customers,
         count(DISTINCT email_hash) AS count_customer_emails,
-        sum(total_price - refunded - refunded_tax + adjusted + adjusted_tax)
-          AS order_adjusted_total,
+        sum(total_price - given_back) AS order_adjusted_total,
         sum(shipping) AS shipping_cost, sum(adjusted) AS order_adjustment_amount,
         sum(adjusted_tax) AS order_adjustment_tax_amount, sum(refunded) AS refund_subtotal,
         sum(refunded_tax) AS refund_total_tax, sum(discount) AS total_discounts,
@@ -69,8 +75,10 @@ def shop_day_sql(sources: Sources) -> str:
       SELECT date_day, currency, {parcels} FROM (
         SELECT {sources.day("f.created_at")} AS date_day, currency,
           IF(f.display_status IN ({", ".join(f"'{name}'" for name in PARCELS)}), f.display_status,
-            IF(f.status = 'failure', 'failure', 'confirmed')) AS status
+            IF(f.status IN ('failure', 'error') OR f.display_status = 'not_delivered', 'failure',
+              'confirmed')) AS status
         FROM live LATERAL VIEW explode(fulfillments) AS f
+        WHERE coalesce(f.status, '') <> 'cancelled'
       ) GROUP BY date_day, currency
     ),
     abandoned AS (

@@ -97,6 +97,14 @@ def revenue(new_lab):
                 taxes_included=True,
                 currency="EUR",
             ),
+            # In yen: 3300 less 300 is 3000, of that 273 tax; 3300 / 3000 of what is left, whole.
+            rest_order(
+                10,
+                "2026-03-02T10:00:00-05:00",
+                [rest_line(101, "1100", 3, discount="300", tax="273", rate=0.1)],
+                taxes_included=True,
+                currency="JPY",
+            ),
             # The day the clocks go forward (8 March 2026, 2:00): first and last half hour.
             rest_order(5, "2026-03-08T00:30:00-05:00", [rest_line(51, "10.00", 1)]),
             rest_order(6, "2026-03-08T23:30:00-04:00", [rest_line(61, "15.00", 1)]),
@@ -162,6 +170,12 @@ def test_cancelled_order_is_its_sale_and_its_return(revenue):
 def test_tax_is_taken_out_of_inclusive_prices(revenue):
     row = revenue[date(2026, 3, 2), "EUR"]
     expected = ("100.00", "10.00", "0.00", "90.00", "0.00", "17.10", "107.10")
+    assert pick(row, *AMOUNTS) == tuple(map(D, expected))
+
+
+def test_a_price_without_tax_is_whole_where_the_currency_is(revenue):
+    row = revenue[date(2026, 3, 2), "JPY"]
+    expected = ("3000.00", "273.00", "0.00", "2727.00", "0.00", "273.00", "3000.00")
     assert pick(row, *AMOUNTS) == tuple(map(D, expected))
 
 

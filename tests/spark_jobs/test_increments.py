@@ -48,11 +48,11 @@ def product(title: str, changed: str) -> dict:
     }
 
 
-def level(available: int, changed: str) -> dict:
+def level(available: int, changed: str, place: int = 1) -> dict:
     return {
-        "id": "gid://shopify/InventoryLevel/1",
+        "id": f"gid://shopify/InventoryLevel/{place}",
         "updatedAt": changed,
-        "location": {"id": "gid://shopify/Location/1", "name": "Main"},
+        "location": location(place),
         "item": {
             "id": "gid://shopify/InventoryItem/6",
             "sku": "SKU-6",
@@ -61,6 +61,10 @@ def level(available: int, changed: str) -> dict:
         },
         "quantities": [{"name": "available", "quantity": available}],
     }
+
+
+def location(number: int) -> dict:
+    return {"id": f"gid://shopify/Location/{number}", "name": f"Place {number}"}
 
 
 def left(number: int, day: int, buyer: int | None = None) -> dict:
@@ -90,7 +94,8 @@ def before(lab) -> None:
         ],
     )
     lab.land("shopify", "products", [product("Old name", at(1))])
-    lab.land("shopify", "inventory_levels", [level(5, at(1))])
+    lab.land("shopify", "locations", [location(1), location(2)])
+    lab.land("shopify", "inventory_levels", [level(5, at(1)), level(1, at(1), 2)])
     lab.land("stripe", "charges", [charge("ch_4", 4000, "4", status="failed")])
     lab.land("shopify", "abandoned_checkouts", [left(1, 5, 100), left(2, 5, 100), left(3, 5)])
 
@@ -111,6 +116,7 @@ def change(lab) -> None:
     lab.land("shopify", "products", [product("New name", at(9))])
     lab.land("shopify", "inventory_levels", [level(2, at(9))])
     lab.land("shopify", "variants", [{"id": "gid://shopify/ProductVariant/60"}], deleted=True)
+    lab.land("shopify", "locations", [{"id": location(2)["id"]}], deleted=True)
     lab.land("stripe", "charges", [charge("ch_4", 4000, "4")])
     lab.land("shopify", "abandoned_checkouts", [left(4, 24, 300)])
     lab.land("shopify", "abandoned_checkouts", [{"id": left(2, 5)["id"]}], deleted=True)
@@ -201,7 +207,8 @@ def test_a_parcel_counts_once_on_a_day_that_nothing_touched(lab) -> None:
 
 
 def test_stock_changes_from_its_day_on(lab) -> None:
-    stock = {row["date"].day: row["available"] for row in lab.followed["inventory_daily"][:9]}
+    rows = [row for row in lab.followed["inventory_daily"] if row["location_id"] == "1"]
+    stock = {row["date"].day: row["available"] for row in rows[:9]}
     assert (stock[8], stock[9]) == (5, 2)
 
 

@@ -94,6 +94,8 @@ ORDERS = [
             | {"product_id": None, "variant_id": None}
             | {"tax_lines": [{**STATE, "price": "10000001.00"}, {**CITY, "price": "20000000.00"}]}
         ],
+        # A parcel of no day: a dump may leave its time out.
+        fulfillments=[{"id": 94, "status": "success"}],
         currency="VND",
         total_price="330000001.00",
     ),

@@ -8,6 +8,7 @@ from hashlib import sha256
 
 import pytest
 from stream_records import EMAIL, SHOPIFY, STRIPE
+from stripe_records import subscription
 
 from scripts.files.datasets import DATASETS
 from scripts.shopify.streams import STREAMS as SHOPIFY_STREAMS
@@ -59,11 +60,12 @@ def lake(new_lab) -> Lakehouse:
     return new_lab().lake
 
 
-def rows_of(lake: Lakehouse, name: str) -> list[dict]:
-    """What the table makes of its stream's record, without a table of bronze or silver."""
+def rows_of(lake: Lakehouse, name: str, *given: dict) -> list[dict]:
+    """What the table makes of the given records, else its stream's, without another table."""
     child = next((child for child in EXPLODED if child.name == name), None)
     table = TABLE[child.parent if child else name]
-    texts = [json.dumps(RECORDS[s]) for s in table.streams if s in RECORDS]
+    found = given or [RECORDS[s] for s in table.streams if s in RECORDS]
+    texts = [json.dumps(record) for record in found]
     frame = lake.spark.createDataFrame([(text,) for text in texts], "record STRING")
     frame.createOrReplaceTempView("landed")
     query = current_sql(
@@ -95,6 +97,16 @@ def test_amounts_are_in_units_of_their_currency(lake) -> None:
     assert {row.currency: row.units for row in rows} == {
         code: D(units) for code, (_, units) in CHARGED.items()
     }
+
+
+def test_of_a_price_by_packages_a_package_is_paid_for(lake) -> None:
+    by_fives = [{"divide_by": 5, "round": way} for way in ("up", "down")]
+    given = [subscription(f"sub_{n}", "cus_1", 1000, "2026-03-01", quantity=11) for n in range(3)]
+    for sold, packages in zip(given, [None, *by_fives], strict=True):
+        sold["items"]["data"][0]["price"]["transform_quantity"] = packages
+    rows = rows_of(lake, "stripe_subscriptions", *given)
+    found = {row["id"]: (row["quantity"], row["mrr"]) for row in rows}
+    assert found == {"sub_0": (11, D(110)), "sub_1": (11, D(30)), "sub_2": (11, D(20))}
 
 
 EXPECTED: dict[str, dict] = {

@@ -48,6 +48,14 @@ def lab(new_lab):
     lab.land("shopify", "inventory_levels", [level(10, "I", 3, 5), made])
     lab.land("shopify", "variants", [{"id": "gid://shopify/ProductVariant/10"}], deleted=True)
     lab.land("shopify", "products", [{"id": "gid://shopify/Product/12"}], deleted=True)
+    # The location of K is closed and deleted.
+    closed = {"location": {"id": "gid://shopify/Location/5", "name": "Closed"}}
+    lab.land("shopify", "inventory_levels", [level(13, "K", 3, 8) | closed])
+    lab.land("shopify", "locations", [{"id": "gid://shopify/Location/5"}], deleted=True)
+    for number, ago in ((7, 2), (8, 0)):  # and sold before and after it
+        last = graphql_order(number, at(ago), "5.00", 2)
+        last["lineItems"]["nodes"][0]["variant"] = {"id": "gid://shopify/ProductVariant/13"}
+        lab.land("shopify", "orders", [last])
     # 28 units of A within 28 days: one a day, so 10 left are 10 days of cover, 50 were 50.
     sold = graphql_order(1, at(20), "5.00", 28, customer={"id": "gid://shopify/Customer/1"})
     sold["lineItems"]["nodes"][0]["sku"] = "A"
@@ -65,6 +73,9 @@ def lab(new_lab):
             {"id": 2, **counted, "product_title": "Card", "variant_title": "$10", "sku": "X"},
             {"id": 4, "timestamp": f"{TODAY - timedelta(days=2)}", "location_id": 7, "sku": "Z"}
             | {"available": 3},
+            # Counted, and then not tracked any more.
+            {"id": 5, "timestamp": at(3), "location_id": 7, "sku": "W", "available": 3},
+            {"id": 6, "timestamp": at(1), "location_id": 7, "sku": "W", "available": None},
             # Another zone's tomorrow, or a typing mistake: the last day of stock stays today.
             {"id": 3, **counted, "timestamp": at(-2), "sku": "Y", "available": 7},
         ],
@@ -87,7 +98,8 @@ def lab(new_lab):
     back["orderAdjustments"] = {"nodes": [{"amountSet": {"shopMoney": {"amount": "-2.00"}}}]}
     ahead = graphql_order(5, at(-40), "8.00", 1, email="a@b.example", refunds=[back])
     lab.land("shopify", "orders", [ahead])
-    lab.build("stock_movements", "customer_segments", "customer_ltv", "customer_cohorts")
+    marts = ("stock_movements", "customer_segments", "customer_ltv", "customer_cohorts")
+    lab.build(*marts, "product_performance")
     return lab
 
 
@@ -154,10 +166,20 @@ def test_stock_ends_when_it_is_not_kept_any_more(lab):
     assert [(TODAY - r["date"]).days for r in rows if r["sku"] == "G2"] == [1, 0]
 
 
-def test_stock_ends_when_the_variant_or_its_product_is_deleted(lab):
-    for sku in ("I", "J"):
+def test_stock_ends_with_a_count_that_says_not_tracked(lab):
+    rows = lab.rows("gold.inventory_daily", "sku = 'W'", "date")
+    assert [(TODAY - r["date"]).days for r in rows] == [3, 2]
+
+
+def test_stock_ends_when_the_variant_its_product_or_the_location_is_deleted(lab):
+    for sku in ("I", "J", "K"):
         rows = lab.rows("gold.inventory_daily", f"sku = '{sku}'", "date")
         assert [(TODAY - r["date"]).days for r in rows] == [3, 2, 1]
+
+
+def test_what_a_deleted_location_had_is_not_left_to_sell(lab):
+    rows = lab.rows("gold.product_performance", "variant_id = '13'", "date")
+    assert [row["sell_through_rate"] for row in rows] == [Decimal("0.2000"), None]  # 2 / (2 + 8)
 
 
 def test_items_that_share_a_sku_are_added_up(lab):

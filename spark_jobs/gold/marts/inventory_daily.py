@@ -12,8 +12,9 @@ def query(sources: Sources) -> str:
     no change carries the one before, up to the day of the last extraction; what is dated ahead of
     that waits for its day. Items that share a SKU are added up; a dropped count stands for all of
     them. An item without a SKU is known by its variant's id, in dropped counts by its titles. An
-    item that is not tracked, not kept at the location, or whose variant or product was deleted has
-    no stock and no row: of a deleted one's levels Shopify tells nothing more. units_sold_28d is its
+    item that is not tracked (a dropped count is then empty), not kept at the location, or whose
+    variant, product or location was deleted has no stock and no row: of a deleted one's levels
+    Shopify tells nothing more. units_sold_28d is its
     sales in all locations over the 28 days that end that day."""
     begin = f"greatest(date, DATE '{sources.first}')" if sources.first else "date"
     recent = (
@@ -32,6 +33,10 @@ def query(sources: Sources) -> str:
         SELECT h.inventory_item_id, h.location_id, p._changed_at
         FROM {history} AS h JOIN {sources.silver("products")} AS p USING (product_id)
         WHERE p._deleted
+        UNION ALL
+        SELECT h.inventory_item_id, h.location_id, l._changed_at
+        FROM {history} AS h JOIN {sources.silver("locations")} AS l USING (location_id)
+        WHERE l._deleted
       ) GROUP BY inventory_item_id, location_id
     ),
     seen AS (
@@ -45,8 +50,8 @@ def query(sources: Sources) -> str:
         NULL, NULL, false FROM gone
       UNION ALL
       SELECT {counted_day}, counted_at, true, item, item, location_id, product_title, variant_title,
-        location_name, on_hand, available, committed, incoming, true
-      FROM {sources.silver("inventory_counts")} WHERE NOT _deleted AND available IS NOT NULL
+        location_name, on_hand, available, committed, incoming, available IS NOT NULL
+      FROM {sources.silver("inventory_counts")} WHERE NOT _deleted
     ),
     last AS (
       SELECT * FROM (
@@ -135,7 +140,8 @@ def follow(sources: Sources) -> Follow:
             "silver.variants": Touch("variant_id, _deleted, _changed_at", ended),
             "silver.products": Touch("product_id, _deleted, _changed_at", ended),
             "silver.locations": Touch(
-                "location_id, name", "SELECT min(date) AS key FROM gold.inventory_daily, CHANGES"
+                "location_id, name, IF(_deleted, _changed_at, NULL) AS ended",
+                "SELECT min(date) AS key FROM gold.inventory_daily, CHANGES",
             ),
         },
         needed={},

@@ -5,7 +5,8 @@ from spark_jobs.gold.mart import Follow, Mart, Sources, Touch
 
 def query(sources: Sources) -> str:
     """One row a day and variant with an entry; its sum over a day is that of daily_revenue. Stock
-    is the last state seen by the day's end, over all locations."""
+    is the last state seen by the day's end, over all locations that are not deleted."""
+    history = sources.silver("inventory_history")
     return f"""
     WITH sales AS (
       SELECT date, product_id, variant_id, currency, CAST(sum(units) AS BIGINT) AS units,
@@ -16,9 +17,17 @@ def query(sources: Sources) -> str:
       FROM {sources.gold("sale_lines")} GROUP BY date, product_id, variant_id, currency
     ),
     seen AS (
-      SELECT variant_id, location_id, {sources.day("updated_at")} AS date,
-        max_by(IF(NOT _deleted AND tracked AND active, available, NULL), updated_at) AS available
-      FROM {sources.silver("inventory_history")} WHERE variant_id IS NOT NULL GROUP BY 1, 2, 3
+      SELECT variant_id, location_id, {sources.day("at")} AS date,
+        max_by(units_left, at) AS available
+      FROM (
+        SELECT variant_id, location_id, updated_at AS at,
+          IF(NOT _deleted AND tracked AND active, available, NULL) AS units_left
+        FROM {history}
+        UNION ALL
+        SELECT h.variant_id, location_id, l._changed_at, NULL
+        FROM {history} AS h JOIN {sources.silver("locations")} AS l USING (location_id)
+        WHERE l._deleted
+      ) WHERE variant_id IS NOT NULL GROUP BY 1, 2, 3
     ),
     spans AS (
       SELECT *, coalesce(lead(date) OVER (PARTITION BY variant_id, location_id ORDER BY date),
@@ -61,6 +70,11 @@ def follow(sources: Sources) -> Follow:
                 "variant_id, location_id, updated_at, available, tracked, active, _deleted",
                 "SELECT date AS key FROM gold.sale_lines JOIN CHANGES USING (variant_id) "
                 f"WHERE date >= {sources.day('updated_at')}",
+            ),
+            "silver.locations": Touch(
+                "location_id, IF(_deleted, _changed_at, NULL) AS ended",
+                "SELECT date AS key FROM gold.sale_lines JOIN CHANGES "
+                f"ON date >= {sources.day('ended')}",
             ),
             "silver.products": Touch(
                 f"title, _deleted, {variants}",

@@ -26,6 +26,7 @@ def query(sources: Sources) -> str:
     sent AS (
       SELECT order_id, processed_at, f FROM live LATERAL VIEW explode(fulfillments) AS f
       WHERE coalesce(f.status, '') NOT IN ('cancelled', 'error', 'failure')
+        AND f.created_at IS NOT NULL
     ),
     parcels AS (
       SELECT s.order_id, s.processed_at, coalesce(f.carrier, r.carrier, 'unknown') AS carrier,

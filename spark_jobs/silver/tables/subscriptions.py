@@ -4,7 +4,8 @@ from spark_jobs.silver.sql import cents, epoch
 from spark_jobs.silver.table import Table
 
 _PRICE = """STRUCT<id: STRING, unit_amount: BIGINT, unit_amount_decimal: STRING, currency: STRING,
-recurring: STRUCT<interval: STRING, interval_count: BIGINT, usage_type: STRING>>"""
+recurring: STRUCT<interval: STRING, interval_count: BIGINT, usage_type: STRING>,
+transform_quantity: STRUCT<divide_by: BIGINT, round: STRING>>"""
 _COUPON = "STRUCT<percent_off: DOUBLE, amount_off: BIGINT, duration: STRING>"
 _SCHEMA = f"""id STRING, customer STRING, status STRING, created BIGINT, start_date BIGINT,
 canceled_at BIGINT, ended_at BIGINT, cancel_at_period_end BOOLEAN, trial_end BIGINT,
@@ -18,11 +19,15 @@ _AMOUNT = "coalesce(i.price.unit_amount, try_cast(i.price.unit_amount_decimal AS
 # Where a coupon stands depends on the API version: since 2025-09-30 in the discount's source.
 _COUPONS = """coalesce(transform(r.discounts, d -> coalesce(d.source.coupon, d.coupon)),
 array(r.discount.coupon))"""
+# Of a price by packages (ten seats at 50.00) a package is paid for, begun or full.
+_PACKAGES = "i.quantity / nullif(i.price.transform_quantity.divide_by, 0)"
+_UNITS = f"""coalesce(IF(i.price.transform_quantity.`round` = 'down', floor({_PACKAGES}),
+ceil({_PACKAGES})), i.quantity, 1)"""
 # Stripe's definition (docs, "Billing metric definitions"): normalized to a month; metered prices
 # and taxes stay out; a coupon counts only when it lasts forever. An amount is off each invoice.
 _MONTHLY = f"""aggregate({_COUPONS}, aggregate(coalesce(r.items.data, array()), 0.0D,
 (sum, i) -> sum + IF(coalesce(i.price.recurring.usage_type, 'licensed') = 'metered', 0.0D,
-CAST({_AMOUNT} AS DOUBLE) * coalesce(i.quantity, 1) / ({_MONTHS}))),
+CAST({_AMOUNT} AS DOUBLE) * {_UNITS} / ({_MONTHS}))),
 (sum, c) -> IF(c.duration = 'forever', greatest(0.0D, sum * (1 - coalesce(c.percent_off, 0) / 100)
   - coalesce(c.amount_off, 0) / ({_MONTHS.replace("i.price", "get(r.items.data, 0).price")})), sum))
 """
