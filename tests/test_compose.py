@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from docker import compose_env
-from docker.embedded.settings import REPLACED_BY, Settings
+from docker.embedded.settings import PORTS, REPLACED_BY, Settings, own_values
 
 ROOT = Path(__file__).parents[1]
 TEXT = (ROOT / "docker-compose.yml").read_text()
@@ -127,6 +127,16 @@ def test_kestra_gets_its_secrets_in_base64() -> None:
     made = compose_env.kestra(compose_env.values(_settings(STRIPE_API_KEY="spelled"), {}))
     assert base64.b64decode(made["SECRET_STRIPE_API_KEY"]) == b"spelled"
     assert made["ENV_DOCKER_NETWORK"] == COMPOSE["networks"]["default"]["name"]
+
+
+def test_what_flows_read_is_never_empty(tmp_path: Path) -> None:
+    """`??` stands in for a variable that is not there; an empty one made each task's image ""."""
+    ports = {name: str(port) for name, port in PORTS.items()}
+    settings = Settings(tmp_path, {**own_values(tmp_path, ports), **ports}, tuple(REPLACED_BY))
+    made = compose_env.kestra(compose_env.values(settings, {}))
+    for path in (ROOT / "flows").rglob("*.yaml"):
+        for name, otherwise in re.findall(r"envs\.(\w+)( \?\? '')?", path.read_text()):
+            assert otherwise or made[f"ENV_{name.upper()}"], f"{path}: {name}"
 
 
 def test_tasks_join_the_network_of_the_services() -> None:

@@ -104,6 +104,7 @@ def own_values(home: Path, ports: dict[str, str]) -> dict[str, str]:
         "SLACK_WEBHOOK_PATH": keys["SLACK_WEBHOOK_PATH"],
         "SHOPIFY_API_VERSION": "2026-10",
         "DATABRICKS_JOB_NAME": "ecomm_medallion",
+        "SCRIPTS_IMAGE": "ecomm-scripts:latest",
     }
 
 
