@@ -9,6 +9,7 @@ import pytest
 import yaml
 
 from docker import compose_env
+from docker.common.server import SetupError
 from docker.embedded.settings import PORTS, REPLACED_BY, Settings, own_values
 
 ROOT = Path(__file__).parents[1]
@@ -86,7 +87,13 @@ def test_every_base_image_is_pinned() -> None:
 
 def _settings(**given: str) -> Settings:
     own = dict.fromkeys(compose_env.NAMES, "made-up")
-    for name in ("KESTRA_PASSWORD", "POSTGRES_PASSWORD", "CLICKHOUSE_PASSWORD", "DATABASE_URL"):
+    for name in (
+        "KESTRA_USERNAME",
+        "KESTRA_PASSWORD",
+        "POSTGRES_PASSWORD",
+        "CLICKHOUSE_PASSWORD",
+        "DATABASE_URL",
+    ):
         del own[name]
     local = tuple(name for name, variable in REPLACED_BY.items() if variable not in given)
     return Settings(ROOT, {**own, "SLACK_WEBHOOK_PATH": "/services/T1/B1/x", **given}, local)
@@ -102,6 +109,50 @@ def test_made_passwords_stay_what_they_are() -> None:
     again = compose_env.values(_settings(), dict(first))
     assert first == again
     assert first["KESTRA_PASSWORD"] != first["POSTGRES_PASSWORD"]
+
+
+def test_a_password_is_the_same_in_every_file() -> None:
+    """Bare, compose read `$5` as a variable and Kestra's YAML `@` as nothing it knows: the server
+    had another password than the alerts, which were all answered 401."""
+    password = "@Aa1$5word#:b"
+    made = compose_env.values(_settings(KESTRA_PASSWORD=password), {})
+    assert compose_env.quoted(made)["KESTRA_PASSWORD"] == f"'{password}'"
+    assert compose_env.quoted({"KEY": "it's"}) == {"KEY": r"'it\'s'"}
+    (file,) = SERVICES["kestra"]["env_file"]
+    assert file["format"] == "raw"
+    text = SERVICES["kestra"]["environment"]["KESTRA_CONFIGURATION"]
+    filled = VARIABLE.sub(lambda found: made[found.group(1)], text)
+    assert yaml.safe_load(filled)["kestra"]["server"]["basic-auth"]["password"] == password
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("KESTRA_USERNAME", "admin"),
+        ("KESTRA_PASSWORD", "secret"),
+        ("KESTRA_PASSWORD", "nocapital1"),
+        ("KESTRA_PASSWORD", "Quote'1234"),
+        ("POSTGRES_PASSWORD", "${OTHER}"),
+    ],
+)
+def test_what_kestra_would_not_take_is_named(name: str, value: str) -> None:
+    """It comes up without a password then, and lets whoever opens it first choose one."""
+    with pytest.raises(SetupError, match=name):
+        compose_env.values(_settings(**{name: value}), {})
+
+
+def test_a_kestra_of_ones_own_gets_its_own_address_and_no_network_of_compose() -> None:
+    """README's way to production: alerts asked http://kestra:8080, and no task's container found
+    the network `ecomm`."""
+    own = {"KESTRA_URL": "https://kestra.example", "KESTRA_USERNAME": "me", "KESTRA_PASSWORD": "x"}
+    values = compose_env.values(_settings(**own), {})
+    made = compose_env.kestra(values)
+    assert made["ENV_KESTRA_URL"] == "https://kestra.example"
+    assert "ENV_DOCKER_NETWORK" not in made
+    profiles = values["COMPOSE_PROFILES"].split(",")
+    assert not {"kestra", "postgres"} & {
+        name for name, one in SERVICES.items() if set(one.get("profiles", profiles)) & set(profiles)
+    }
 
 
 def test_a_real_endpoint_leaves_its_local_service_out() -> None:
