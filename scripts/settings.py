@@ -14,7 +14,7 @@ from scripts.errors import FatalError
 EMAIL = re.compile(r"(?<![\w.+%-])[\w.+%-]+@[\w-]+(\.[\w-]+)+")
 
 try:
-    load_dotenv(".env")
+    load_dotenv(".env", encoding="utf-8-sig")
 except UnicodeDecodeError:  # before any command could catch an error of ours
     sys.exit("ERROR .env is not UTF-8: save it so (Notepad: Save as, Encoding)")
 

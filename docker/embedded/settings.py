@@ -9,9 +9,11 @@ import os
 import secrets
 import sys
 from dataclasses import dataclass
+from io import StringIO
 from pathlib import Path
 
 from dotenv import dotenv_values
+from dotenv.parser import parse_stream
 
 from docker.common.server import SetupError
 
@@ -70,7 +72,7 @@ class Settings:
 
 def load() -> Settings:
     """Environment over `.env` over what earlier runs generated over defaults."""
-    given = {k: v for k, v in dotenv_values(PROJECT / ".env").items() if v}
+    given = _env_file()
     given |= {k: v for k, v in os.environ.items() if v}
     home = Path(given.get("ECOMM_HOME", ".ecomm"))
     home = home if home.is_absolute() else PROJECT / home
@@ -85,6 +87,23 @@ def load() -> Settings:
         if given.get(variable, own[variable]) == own[variable]
     )
     return Settings(home, {**own, **given, **ports}, local)
+
+
+def _env_file() -> dict[str, str]:
+    """`.env`; SetupError for a line that cannot be read, which python-dotenv leaves out."""
+    try:
+        text = (PROJECT / ".env").read_text(encoding="utf-8-sig")  # Notepad's mark is no letter
+    except FileNotFoundError:
+        return {}
+    except UnicodeDecodeError as error:
+        raise SetupError(".env is not UTF-8: save it so (Notepad: Save as, Encoding)") from error
+    for line in parse_stream(StringIO(text)):
+        if line.error:
+            raise SetupError(
+                f".env cannot be read at line {line.original.line}: write NAME=value, and a value "
+                "that holds quotes as a whole in '...'"
+            )
+    return {k: v for k, v in dotenv_values(stream=StringIO(text)).items() if v}
 
 
 def own_values(home: Path, ports: dict[str, str]) -> dict[str, str]:

@@ -49,6 +49,23 @@ def test_an_empty_value_is_none(project: Path, monkeypatch: pytest.MonkeyPatch) 
     assert set(settings.load().local) == SERVICES
 
 
+def test_a_line_that_cannot_be_read_is_named(project: Path) -> None:
+    """It was left out: with these tables misquoted, every table of the database was pulled."""
+    (project / ".env").write_text('S3_BUCKET=x\nDATABASE_TABLES="order lines":id,customers\n')
+    with pytest.raises(SetupError, match="line 2"):
+        settings.load()
+    (project / ".env").write_text("DATABASE_TABLES='\"order lines\":id,customers'\n")
+    assert settings.load().values["DATABASE_TABLES"] == '"order lines":id,customers'
+
+
+def test_a_file_of_notepad_is_read_or_named(project: Path) -> None:
+    (project / ".env").write_text("S3_BUCKET=mine\n", encoding="utf-8-sig")
+    assert settings.load().values["S3_BUCKET"] == "mine"
+    (project / ".env").write_text("S3_BUCKET=mine\n", encoding="utf-16")
+    with pytest.raises(SetupError, match="not UTF-8"):
+        settings.load()
+
+
 @pytest.mark.parametrize(("service", "variable"), settings.REPLACED_BY.items())
 def test_a_given_endpoint_replaces_its_service_only(
     project: Path, service: str, variable: str
