@@ -100,6 +100,17 @@ def test_each_deployment_brings_a_wheel_of_its_own_and_takes_none_away() -> None
     assert bundle["experimental"]["skip_artifact_cleanup"] is True
 
 
+def test_the_runbook_lists_every_job_and_lets_kestra_start_those_that_flows_start() -> None:
+    """Kestra had a right on the medallion only: no deletion request could have reached the lake."""
+    runbook = (ROOT / "docs/databricks.md").read_text()
+    listed = set(re.findall(r"^\| `(ecomm_\w+)` \|", runbook, re.MULTILINE))
+    assert listed == set(resources("prod")["jobs"])
+    flows = "".join(path.read_text() for path in (ROOT / "flows").rglob("*.yaml"))
+    started = {"ecomm_medallion", *re.findall(r"^ +job: (\w+)$", flows, re.MULTILINE)}
+    (right,) = re.findall(r"^\| service principal of Kestra \| ([^|]+) \|", runbook, re.MULTILINE)
+    assert started <= set(re.findall(r"`(\w+)`", right))
+
+
 def broken(job: dict[str, Any]) -> dict[str, Callable[[], Any]]:
     """By what is wrong: how to make a copy of the job wrong."""
     task, cluster = job["tasks"][0], job["job_clusters"][0]["new_cluster"]
