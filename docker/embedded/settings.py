@@ -72,11 +72,10 @@ class Settings:
 
 def load() -> Settings:
     """Environment over `.env` over what earlier runs generated over defaults."""
-    given = _env_file()
-    given |= {k: v for k, v in os.environ.items() if v}
-    home = Path(given.get("ECOMM_HOME", ".ecomm"))
+    told = _env_file() | {k: v for k, v in os.environ.items() if v}
+    home = Path(told.get("ECOMM_HOME", ".ecomm"))
     home = home if home.is_absolute() else PROJECT / home
-    ports = {name: given.get(name, str(default)) for name, default in PORTS.items()}
+    ports = {name: told.get(name, str(default)) for name, default in PORTS.items()}
     for name, port in ports.items():
         if not port.isdigit() or not 0 < int(port) < 65536:
             raise SetupError(f"{name} is {port!r}: give it a port number")
@@ -84,9 +83,14 @@ def load() -> Settings:
     local = tuple(
         name
         for name, variable in REPLACED_BY.items()
-        if given.get(variable, own[variable]) == own[variable]
+        if told.get(variable, own[variable]) == own[variable]
     )
-    return Settings(home, {**own, **given, **ports}, local)
+    return Settings(home, {**own, **told, **ports}, local)
+
+
+def given(name: str) -> str:
+    """One variable of the environment or `.env`, "" without: for downloads, which come first."""
+    return os.environ.get(name) or _env_file().get(name, "")
 
 
 def _env_file() -> dict[str, str]:
