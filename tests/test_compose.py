@@ -68,6 +68,11 @@ def test_no_password_stands_in_the_open(name: str) -> None:
             assert ":?" in line
 
 
+def test_kestra_may_end_its_tasks_before_docker_ends_kestra() -> None:
+    """A task that is cut off runs once more after the start, beside its container, which lives on."""
+    assert SERVICES["kestra"]["stop_grace_period"] == "6m"  # as in Kestra's own compose file
+
+
 def test_volumes_are_declared_and_used() -> None:
     mounts = [mount for service in SERVICES.values() for mount in service.get("volumes", [])]
     named = {mount.split(":")[0] for mount in mounts if mount[0] not in "./"}
