@@ -133,7 +133,9 @@ def databricks() -> Databricks:
 
 
 def slack_webhook_url() -> str:
-    return _required("SLACK_WEBHOOK_URL")
+    url = _required("SLACK_WEBHOOK_URL")
+    check_address(url, "SLACK_WEBHOOK_URL", "https://hooks.slack.com/services/T.../B.../...")
+    return url
 
 
 def shopify_api_secret() -> str:
@@ -142,6 +144,7 @@ def shopify_api_secret() -> str:
 
 def kestra() -> Kestra:
     url = _required("KESTRA_URL").rstrip("/")
+    check_address(url, "KESTRA_URL", "https://kestra.example.com")
     return Kestra(
         url=url,
         username=_optional("KESTRA_USERNAME"),
