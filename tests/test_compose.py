@@ -69,7 +69,7 @@ def test_no_password_stands_in_the_open(name: str) -> None:
 
 
 def test_kestra_may_end_its_tasks_before_docker_ends_kestra() -> None:
-    """A task that is cut off runs once more after the start, beside its container, which lives on."""
+    """A task that is cut off runs once more after the start, beside its container, which lives."""
     assert SERVICES["kestra"]["stop_grace_period"] == "6m"  # as in Kestra's own compose file
 
 

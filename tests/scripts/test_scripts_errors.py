@@ -32,7 +32,9 @@ def test_the_exit_status_tells_whether_to_try_again(error: Exception, status: in
     ("name", "read"),
     [("SLACK_WEBHOOK_URL", settings.slack_webhook_url), ("KESTRA_URL", settings.kestra)],
 )
-@pytest.mark.parametrize("value", ["hooks.slack.test/services/T1/B1/word", "htps://x", "https:///services"])
+@pytest.mark.parametrize(
+    "value", ["hooks.slack.test/services/T1/B1/word", "htps://x", "https:///services"]
+)
 def test_an_address_that_is_none_is_named(
     monkeypatch: pytest.MonkeyPatch, name: str, read: Callable[[], object], value: str
 ) -> None:
