@@ -73,6 +73,15 @@ def test_kestra_may_end_its_tasks_before_docker_ends_kestra() -> None:
     assert SERVICES["kestra"]["stop_grace_period"] == "6m"  # as in Kestra's own compose file
 
 
+@pytest.mark.parametrize("name", ["shopify", "stripe", "slack", "databricks"])
+def test_a_local_service_is_told_what_the_example_lets_one_set(name: str) -> None:
+    """A SHOP_CURRENCY in `.env` was USD in docker compose."""
+    text = (ROOT / f"docker/{name}/settings.py").read_text()
+    read = set(re.findall(r'"([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+)"', text))
+    of_the_image = {"ECOMM_CACHE", "XDG_CACHE_HOME", "SPARK_PORT", "SPARK_JARS"}
+    assert read - of_the_image <= set(SERVICES[name]["environment"])
+
+
 def test_volumes_are_declared_and_used() -> None:
     mounts = [mount for service in SERVICES.values() for mount in service.get("volumes", [])]
     named = {mount.split(":")[0] for mount in mounts if mount[0] not in "./"}

@@ -43,7 +43,7 @@ def read_settings() -> Settings:
         plan=plan,
         currency=_currency(environment.get("SHOP_CURRENCY") or "USD"),
         timezone=_timezone(environment.get("SHOP_TIMEZONE") or "America/New_York"),
-        shop_domain=environment.get("SHOP_DOMAIN", "local-shop.myshopify.com"),
+        shop_domain=environment.get("SHOP_DOMAIN") or "local-shop.myshopify.com",
         cache=cache_directory(environment),
         scopes=_scopes(environment.get("SHOPIFY_ACCESS_SCOPES", "")),
     )
