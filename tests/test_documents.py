@@ -102,9 +102,8 @@ def test_the_runbooks_policy_permits_what_scripts_do_and_no_more() -> None:
     folders = {
         key.split("/")[0] for key in (RUNS, STATES, dropzone.ROOT, MANIFESTS, REPORTS, NOTES)
     }
-    assert {f"{folder}/*" for folder in folders} == set(
-        listing["Condition"]["StringLike"]["s3:prefix"]
-    )
+    # Narrowed, S3 would answer 403 for an object that is not there, which scripts ask for.
+    assert "Condition" not in listing
     bucket = listing["Resource"]
     assert {f"{bucket}/{folder}/*" for folder in folders} == set(reading["Resource"])
     assert set(writing["Resource"]) == set(reading["Resource"]) - {
