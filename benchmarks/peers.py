@@ -4,11 +4,12 @@
 """
 
 import hashlib
-import os
 import shutil
 import subprocess
 import sys
 from pathlib import Path
+
+from docker.embedded.jar_cache import cache_root
 
 PINS = Path(__file__).parent / "peers"
 # airbyte-source-stripe asks for less than 3.12.
@@ -48,4 +49,4 @@ def _base_python() -> str:
 
 
 def _cache() -> Path:
-    return Path(os.environ.get("ECOMM_CACHE") or Path.home() / ".cache" / "ecomm")
+    return cache_root().parent

@@ -14,7 +14,7 @@ from scripts.errors import FatalError
 EMAIL = re.compile(r"(?<![\w.+%-])[\w.+%-]+@[\w-]+(\.[\w-]+)+")
 
 try:
-    load_dotenv(".env")
+    load_dotenv(".env", encoding="utf-8-sig")
 except UnicodeDecodeError:  # before any command could catch an error of ours
     sys.exit("ERROR .env is not UTF-8: save it so (Notepad: Save as, Encoding)")
 
@@ -133,7 +133,9 @@ def databricks() -> Databricks:
 
 
 def slack_webhook_url() -> str:
-    return _required("SLACK_WEBHOOK_URL")
+    url = _required("SLACK_WEBHOOK_URL")
+    check_address(url, "SLACK_WEBHOOK_URL", "https://hooks.slack.com/services/T.../B.../...")
+    return url
 
 
 def shopify_api_secret() -> str:
@@ -142,6 +144,7 @@ def shopify_api_secret() -> str:
 
 def kestra() -> Kestra:
     url = _required("KESTRA_URL").rstrip("/")
+    check_address(url, "KESTRA_URL", "https://kestra.example.com")
     return Kestra(
         url=url,
         username=_optional("KESTRA_USERNAME"),

@@ -84,6 +84,33 @@ def test_both_prods_run_the_same_tasks_and_differ_in_compute_only() -> None:
     assert all(SERVERLESS in task for task in resources("prod")["jobs"]["ecomm_medallion"]["tasks"])
 
 
+@pytest.mark.parametrize("target", ["prod", "prod_classic"])
+def test_a_production_folder_is_nobody_elses(target: str) -> None:
+    """The CLI warns of /Workspace/Shared, which every user may write to, and with --strict, as the
+    runbook and CI call it, validation ends there."""
+    root = load(ROOT / "databricks.yml", target, {})["workspace"]["root_path"]
+    assert root == f"~/.bundle/ecomm/{target}"
+
+
+def test_each_deployment_brings_a_wheel_of_its_own_and_takes_none_away() -> None:
+    """Serverless does not install a version again that it has (databricks/cli issue 1621), and the
+    CLI empties the folder of wheels before it uploads (issue 2958)."""
+    bundle = load(ROOT / "databricks.yml", "prod", {})
+    assert bundle["artifacts"]["ecomm"]["dynamic_version"] is True
+    assert bundle["experimental"]["skip_artifact_cleanup"] is True
+
+
+def test_the_runbook_lists_every_job_and_lets_kestra_start_those_that_flows_start() -> None:
+    """Kestra had a right on the medallion only: no deletion request could have reached the lake."""
+    runbook = (ROOT / "docs/databricks.md").read_text()
+    listed = set(re.findall(r"^\| `(ecomm_\w+)` \|", runbook, re.MULTILINE))
+    assert listed == set(resources("prod")["jobs"])
+    flows = "".join(path.read_text() for path in (ROOT / "flows").rglob("*.yaml"))
+    started = {"ecomm_medallion", *re.findall(r"^ +job: (\w+)$", flows, re.MULTILINE)}
+    (right,) = re.findall(r"^\| service principal of Kestra \| ([^|]+) \|", runbook, re.MULTILINE)
+    assert started <= set(re.findall(r"`(\w+)`", right))
+
+
 def broken(job: dict[str, Any]) -> dict[str, Callable[[], Any]]:
     """By what is wrong: how to make a copy of the job wrong."""
     task, cluster = job["tasks"][0], job["job_clusters"][0]["new_cluster"]
@@ -117,6 +144,10 @@ def test_the_dashboard_is_one_that_the_model_knows(target: str) -> None:
         checked = Dashboard.from_dict(dashboard)
         assert (checked.dataset_catalog, checked.warehouse_id) == ("ecomm", "0123456789abcdef")
         assert (ROOT / dashboard["file_path"]).is_file()
+        # It lies in the principal's folder, which nobody else may look into.
+        assert ("users", "CAN_READ") in [
+            (who.group_name, who.level.value) for who in checked.permissions
+        ]
 
 
 def test_the_warehouse_is_looked_up_unless_it_is_given() -> None:

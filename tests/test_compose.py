@@ -9,7 +9,8 @@ import pytest
 import yaml
 
 from docker import compose_env
-from docker.embedded.settings import REPLACED_BY, Settings
+from docker.common.server import SetupError
+from docker.embedded.settings import PORTS, REPLACED_BY, Settings, own_values
 
 ROOT = Path(__file__).parents[1]
 TEXT = (ROOT / "docker-compose.yml").read_text()
@@ -67,6 +68,20 @@ def test_no_password_stands_in_the_open(name: str) -> None:
             assert ":?" in line
 
 
+def test_kestra_may_end_its_tasks_before_docker_ends_kestra() -> None:
+    """A task that is cut off runs once more after the start, beside its container, which lives."""
+    assert SERVICES["kestra"]["stop_grace_period"] == "6m"  # as in Kestra's own compose file
+
+
+@pytest.mark.parametrize("name", ["shopify", "stripe", "slack", "databricks"])
+def test_a_local_service_is_told_what_the_example_lets_one_set(name: str) -> None:
+    """A SHOP_CURRENCY in `.env` was USD in docker compose."""
+    text = (ROOT / f"docker/{name}/settings.py").read_text()
+    read = set(re.findall(r'"([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+)"', text))
+    of_the_image = {"ECOMM_CACHE", "XDG_CACHE_HOME", "SPARK_PORT", "SPARK_JARS"}
+    assert read - of_the_image <= set(SERVICES[name]["environment"])
+
+
 def test_volumes_are_declared_and_used() -> None:
     mounts = [mount for service in SERVICES.values() for mount in service.get("volumes", [])]
     named = {mount.split(":")[0] for mount in mounts if mount[0] not in "./"}
@@ -86,7 +101,13 @@ def test_every_base_image_is_pinned() -> None:
 
 def _settings(**given: str) -> Settings:
     own = dict.fromkeys(compose_env.NAMES, "made-up")
-    for name in ("KESTRA_PASSWORD", "POSTGRES_PASSWORD", "CLICKHOUSE_PASSWORD", "DATABASE_URL"):
+    for name in (
+        "KESTRA_USERNAME",
+        "KESTRA_PASSWORD",
+        "POSTGRES_PASSWORD",
+        "CLICKHOUSE_PASSWORD",
+        "DATABASE_URL",
+    ):
         del own[name]
     local = tuple(name for name, variable in REPLACED_BY.items() if variable not in given)
     return Settings(ROOT, {**own, "SLACK_WEBHOOK_PATH": "/services/T1/B1/x", **given}, local)
@@ -102,6 +123,50 @@ def test_made_passwords_stay_what_they_are() -> None:
     again = compose_env.values(_settings(), dict(first))
     assert first == again
     assert first["KESTRA_PASSWORD"] != first["POSTGRES_PASSWORD"]
+
+
+def test_a_password_is_the_same_in_every_file() -> None:
+    """Bare, compose read `$5` as a variable and Kestra's YAML `@` as nothing it knows: the server
+    had another password than the alerts, which were all answered 401."""
+    password = "@Aa1$5word#:b"
+    made = compose_env.values(_settings(KESTRA_PASSWORD=password), {})
+    assert compose_env.quoted(made)["KESTRA_PASSWORD"] == f"'{password}'"
+    assert compose_env.quoted({"KEY": "it's"}) == {"KEY": r"'it\'s'"}
+    (file,) = SERVICES["kestra"]["env_file"]
+    assert file["format"] == "raw"
+    text = SERVICES["kestra"]["environment"]["KESTRA_CONFIGURATION"]
+    filled = VARIABLE.sub(lambda found: made[found.group(1)], text)
+    assert yaml.safe_load(filled)["kestra"]["server"]["basic-auth"]["password"] == password
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("KESTRA_USERNAME", "admin"),
+        ("KESTRA_PASSWORD", "secret"),
+        ("KESTRA_PASSWORD", "nocapital1"),
+        ("KESTRA_PASSWORD", "Quote'1234"),
+        ("POSTGRES_PASSWORD", "${OTHER}"),
+    ],
+)
+def test_what_kestra_would_not_take_is_named(name: str, value: str) -> None:
+    """It comes up without a password then, and lets whoever opens it first choose one."""
+    with pytest.raises(SetupError, match=name):
+        compose_env.values(_settings(**{name: value}), {})
+
+
+def test_a_kestra_of_ones_own_gets_its_own_address_and_no_network_of_compose() -> None:
+    """README's way to production: alerts asked http://kestra:8080, and no task's container found
+    the network `ecomm`."""
+    own = {"KESTRA_URL": "https://kestra.example", "KESTRA_USERNAME": "me", "KESTRA_PASSWORD": "x"}
+    values = compose_env.values(_settings(**own), {})
+    made = compose_env.kestra(values)
+    assert made["ENV_KESTRA_URL"] == "https://kestra.example"
+    assert "ENV_DOCKER_NETWORK" not in made
+    profiles = values["COMPOSE_PROFILES"].split(",")
+    assert not {"kestra", "postgres"} & {
+        name for name, one in SERVICES.items() if set(one.get("profiles", profiles)) & set(profiles)
+    }
 
 
 def test_a_real_endpoint_leaves_its_local_service_out() -> None:
@@ -127,6 +192,16 @@ def test_kestra_gets_its_secrets_in_base64() -> None:
     made = compose_env.kestra(compose_env.values(_settings(STRIPE_API_KEY="spelled"), {}))
     assert base64.b64decode(made["SECRET_STRIPE_API_KEY"]) == b"spelled"
     assert made["ENV_DOCKER_NETWORK"] == COMPOSE["networks"]["default"]["name"]
+
+
+def test_what_flows_read_is_never_empty(tmp_path: Path) -> None:
+    """`??` stands in for a variable that is not there; an empty one made each task's image ""."""
+    ports = {name: str(port) for name, port in PORTS.items()}
+    settings = Settings(tmp_path, {**own_values(tmp_path, ports), **ports}, tuple(REPLACED_BY))
+    made = compose_env.kestra(compose_env.values(settings, {}))
+    for path in (ROOT / "flows").rglob("*.yaml"):
+        for name, otherwise in re.findall(r"envs\.(\w+)( \?\? '')?", path.read_text()):
+            assert otherwise or made[f"ENV_{name.upper()}"], f"{path}: {name}"
 
 
 def test_tasks_join_the_network_of_the_services() -> None:

@@ -1,6 +1,7 @@
 """Documents are true: links lead somewhere, commands exist, every variable is explained."""
 
 import ast
+import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,6 +9,12 @@ from typing import Any
 
 import pytest
 import yaml
+
+from scripts.alerts.incidents import RUNS, STATES
+from scripts.files import dropzone
+from scripts.landing.writer import MANIFESTS
+from scripts.privacy.landing import REPORTS
+from scripts.privacy.request import NOTES
 
 ROOT = Path(__file__).parents[1]
 EXAMPLE = (ROOT / ".env.example").read_text()
@@ -72,6 +79,36 @@ def test_relative_links_lead_to_files(path: Path) -> None:
 def test_make_targets_that_documents_name_exist(path: Path) -> None:
     named = re.findall(r"`make ([a-z][a-z-]*)|^make ([a-z][a-z-]*)", path.read_text(), re.MULTILINE)
     assert {first or second for first, second in named} <= TARGETS
+
+
+# By a call of the S3 client: what AWS asks for. A transfer in parts is a put that may be aborted.
+ACTIONS = {
+    "put_object": {"s3:PutObject", "s3:AbortMultipartUpload"},
+    "get_object": {"s3:GetObject"},
+    "head_object": {"s3:GetObject"},
+    "delete_objects": {"s3:DeleteObject"},
+    "get_paginator": {"s3:ListBucket"},
+}
+
+
+def test_the_runbooks_policy_permits_what_scripts_do_and_no_more() -> None:
+    """It left out alerts/ and privacy/: no anomaly reached Slack, no deletion request ended."""
+    (text,) = re.findall(r"```json\n(.+?)```", (ROOT / "docs/databricks.md").read_text(), re.DOTALL)
+    listing, reading, writing = json.loads(text)["Statement"]
+    store = (ROOT / "scripts/landing/store.py").read_text()
+    called = [ACTIONS[name] for name in set(re.findall(r"self\._client\.(\w+)\(", store))]
+    permitted = {listing["Action"], *reading["Action"], *writing["Action"]}
+    assert set().union(*called) == permitted
+    folders = {
+        key.split("/")[0] for key in (RUNS, STATES, dropzone.ROOT, MANIFESTS, REPORTS, NOTES)
+    }
+    # Narrowed, S3 would answer 403 for an object that is not there, which scripts ask for.
+    assert "Condition" not in listing
+    bucket = listing["Resource"]
+    assert {f"{bucket}/{folder}/*" for folder in folders} == set(reading["Resource"])
+    assert set(writing["Resource"]) == set(reading["Resource"]) - {
+        f"{bucket}/{folder.split('/')[0]}/*" for folder in (RUNS, dropzone.ROOT)
+    }
 
 
 def test_every_make_target_has_a_line_of_help() -> None:

@@ -11,6 +11,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from docker.embedded.settings import given
+
 LOCKS = Path(__file__).parent / "locks"
 
 
@@ -55,7 +57,7 @@ def parse(line: str) -> Jar:
 
 def cache_root() -> Path:
     base = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
-    return Path(os.environ.get("ECOMM_CACHE") or f"{base}/ecomm").expanduser() / "jars"
+    return Path(given("ECOMM_CACHE") or f"{base}/ecomm").expanduser() / "jars"
 
 
 def cached(jar: Jar, root: Path) -> Path:

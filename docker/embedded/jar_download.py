@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import time
 import zipfile
@@ -15,6 +14,7 @@ from requests.adapters import HTTPAdapter
 
 from docker.embedded.jar_cache import Jar, JarError, keep
 from docker.embedded.jar_progress import Progress
+from docker.embedded.settings import given
 
 CONNECTIONS = 8
 ATTEMPTS = 5
@@ -39,7 +39,7 @@ def fetch(jars: list[Jar], root: Path, progress: Progress) -> None:
 
 def repository_url() -> str:
     """`MAVEN_REPO_URL`, else the central repository as Ivy, which is inside pyspark, knows it."""
-    if url := os.environ.get("MAVEN_REPO_URL"):
+    if url := given("MAVEN_REPO_URL"):
         return url.rstrip("/")
     spec = find_spec("pyspark")
     folder = Path(spec.origin).parent / "jars" if spec and spec.origin else Path()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
 import subprocess
@@ -12,6 +11,7 @@ from xml.sax.saxutils import escape
 
 from docker.embedded.jar_cache import Jar, keep
 from docker.embedded.jar_progress import Progress
+from docker.embedded.settings import given
 
 GOAL = "org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependencies"
 DOWNLOADED = re.compile(r"Downloaded from \S+ \S+\.jar \((?P<size>[\d.]+) (?P<unit>[kM]?B)")
@@ -19,7 +19,7 @@ UNITS = {"B": 1, "kB": 1_000, "MB": 1_000_000}
 
 
 def usable() -> bool:
-    return shutil.which("mvn") is not None and not os.environ.get("MAVEN_REPO_URL")
+    return shutil.which("mvn") is not None and not given("MAVEN_REPO_URL")
 
 
 def fetch(jars: list[Jar], root: Path, progress: Progress) -> None:

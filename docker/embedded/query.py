@@ -3,6 +3,8 @@
 import re
 import sys
 
+import requests
+
 from docker.common.server import SetupError
 from docker.embedded.settings import Settings
 
@@ -22,10 +24,13 @@ def run(settings: Settings, sql: str, output: str) -> None:
 
 def fetch(settings: Settings, sql: str, clickhouse_format: str) -> str:
     """The result as text; SetupError with ClickHouse's first sentence when it refuses."""
+    found = located(settings, sql)
+    if found != sql:
+        _check_s3(settings.values["S3_ENDPOINT_URL"])
     import chdb  # half a gigabyte of library: loaded only by who asks
 
     try:
-        return str(chdb.query(located(settings, sql), clickhouse_format))
+        return str(chdb.query(found, clickhouse_format))
     except Exception as error:
         raise SetupError(f"the query failed: {_sentence(settings, str(error))}") from error
 
@@ -43,6 +48,14 @@ def located(settings: Settings, sql: str) -> str:
         return f"deltaLake({', '.join([_quoted(f'{base}/{layer}/{table}/'), *keys])})"
 
     return TABLE.sub(replaced, sql)
+
+
+def _check_s3(endpoint: str) -> None:
+    """ClickHouse asks one that does not answer for more than ten minutes, without a word."""
+    try:
+        requests.get(endpoint, timeout=10)  # without keys it is refused, which is an answer
+    except requests.RequestException as error:
+        raise SetupError(f"S3 does not answer at {endpoint}: run `make up` first") from error
 
 
 def _quoted(text: str) -> str:

@@ -9,9 +9,11 @@ import os
 import secrets
 import sys
 from dataclasses import dataclass
+from io import StringIO
 from pathlib import Path
 
 from dotenv import dotenv_values
+from dotenv.parser import parse_stream
 
 from docker.common.server import SetupError
 
@@ -70,11 +72,10 @@ class Settings:
 
 def load() -> Settings:
     """Environment over `.env` over what earlier runs generated over defaults."""
-    given = {k: v for k, v in dotenv_values(PROJECT / ".env").items() if v}
-    given |= {k: v for k, v in os.environ.items() if v}
-    home = Path(given.get("ECOMM_HOME", ".ecomm"))
+    told = _env_file() | {k: v for k, v in os.environ.items() if v}
+    home = Path(told.get("ECOMM_HOME", ".ecomm"))
     home = home if home.is_absolute() else PROJECT / home
-    ports = {name: given.get(name, str(default)) for name, default in PORTS.items()}
+    ports = {name: told.get(name, str(default)) for name, default in PORTS.items()}
     for name, port in ports.items():
         if not port.isdigit() or not 0 < int(port) < 65536:
             raise SetupError(f"{name} is {port!r}: give it a port number")
@@ -82,9 +83,31 @@ def load() -> Settings:
     local = tuple(
         name
         for name, variable in REPLACED_BY.items()
-        if given.get(variable, own[variable]) == own[variable]
+        if told.get(variable, own[variable]) == own[variable]
     )
-    return Settings(home, {**own, **given, **ports}, local)
+    return Settings(home, {**own, **told, **ports}, local)
+
+
+def given(name: str) -> str:
+    """One variable of the environment or `.env`, "" without: for downloads, which come first."""
+    return os.environ.get(name) or _env_file().get(name, "")
+
+
+def _env_file() -> dict[str, str]:
+    """`.env`; SetupError for a line that cannot be read, which python-dotenv leaves out."""
+    try:
+        text = (PROJECT / ".env").read_text(encoding="utf-8-sig")  # Notepad's mark is no letter
+    except FileNotFoundError:
+        return {}
+    except UnicodeDecodeError as error:
+        raise SetupError(".env is not UTF-8: save it so (Notepad: Save as, Encoding)") from error
+    for line in parse_stream(StringIO(text)):
+        if line.error:
+            raise SetupError(
+                f".env cannot be read at line {line.original.line}: write NAME=value, and a value "
+                "that holds quotes as a whole in '...'"
+            )
+    return {k: v for k, v in dotenv_values(stream=StringIO(text)).items() if v}
 
 
 def own_values(home: Path, ports: dict[str, str]) -> dict[str, str]:
@@ -104,6 +127,7 @@ def own_values(home: Path, ports: dict[str, str]) -> dict[str, str]:
         "SLACK_WEBHOOK_PATH": keys["SLACK_WEBHOOK_PATH"],
         "SHOPIFY_API_VERSION": "2026-10",
         "DATABRICKS_JOB_NAME": "ecomm_medallion",
+        "SCRIPTS_IMAGE": "ecomm-scripts:latest",
     }
 
 

@@ -10,4 +10,4 @@ def run() -> None:
     """Raises JarError, BuildError or schema.SchemaError, each one sentence."""
     found = jars.fetch(["kestra", "s3proxy", "spark", "ecj"])
     build.classes(found["kestra"], found["ecj"][0])
-    schema.ensure(cache_root())
+    schema.ensure(cache_root().parent)  # where the local Shopify looks

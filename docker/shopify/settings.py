@@ -1,8 +1,10 @@
 """The only place of this service that reads the environment."""
 
 import os
+import re
 from dataclasses import dataclass
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from docker.common.server import SetupError, require
 from docker.shopify import access
@@ -32,19 +34,35 @@ class Settings:
 def read_settings() -> Settings:
     """Raises SetupError with the name of the variable that is missing or wrong."""
     environment = dict(os.environ)
-    plan = environment.get("SHOPIFY_PLAN", "plus")
+    plan = environment.get("SHOPIFY_PLAN") or "plus"
     if plan not in PLANS:
         raise SetupError(f"SHOPIFY_PLAN is {plan!r}: use one of {', '.join(PLANS)}.")
     return Settings(
         access_token=require(environment, "SHOPIFY_ACCESS_TOKEN", "the Admin API access token"),
         api_secret=require(environment, "SHOPIFY_API_SECRET", "the secret that signs webhooks"),
         plan=plan,
-        currency=environment.get("SHOP_CURRENCY", "USD"),
-        timezone=environment.get("SHOP_TIMEZONE", "America/New_York"),
-        shop_domain=environment.get("SHOP_DOMAIN", "local-shop.myshopify.com"),
+        currency=_currency(environment.get("SHOP_CURRENCY") or "USD"),
+        timezone=_timezone(environment.get("SHOP_TIMEZONE") or "America/New_York"),
+        shop_domain=environment.get("SHOP_DOMAIN") or "local-shop.myshopify.com",
         cache=cache_directory(environment),
         scopes=_scopes(environment.get("SHOPIFY_ACCESS_SCOPES", "")),
     )
+
+
+def _currency(code: str) -> str:
+    if not re.fullmatch("[A-Z]{3}", code):
+        raise SetupError(f"SHOP_CURRENCY is {code!r}: give it an ISO 4217 code, like EUR.")
+    return code
+
+
+def _timezone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (ValueError, OSError, KeyError) as error:  # a folder's name is an OSError
+        raise SetupError(
+            f"SHOP_TIMEZONE is {name!r}: give it an IANA name, like Europe/Berlin."
+        ) from error
+    return name
 
 
 def _scopes(text: str) -> frozenset[str]:

@@ -4,11 +4,12 @@ import errno
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from scripts import arguments
+from scripts import arguments, settings
 from scripts.errors import FatalError, RetriableError, run_command
 from scripts.landing.window import Request
 from scripts.retry import ThrottledError, with_retries
@@ -25,6 +26,23 @@ def test_the_exit_status_tells_whether_to_try_again(error: Exception, status: in
     with pytest.raises(SystemExit) as ended:
         run_command(command)
     assert ended.value.code == status
+
+
+@pytest.mark.parametrize(
+    ("name", "read"),
+    [("SLACK_WEBHOOK_URL", settings.slack_webhook_url), ("KESTRA_URL", settings.kestra)],
+)
+@pytest.mark.parametrize(
+    "value", ["hooks.slack.test/services/T1/B1/word", "htps://x", "https:///services"]
+)
+def test_an_address_that_is_none_is_named(
+    monkeypatch: pytest.MonkeyPatch, name: str, read: Callable[[], object], value: str
+) -> None:
+    """It passed for a Slack or a Kestra that is away, and was tried again for two hours."""
+    monkeypatch.setenv(name, value)
+    with pytest.raises(FatalError, match=f"{name} is no address") as found:
+        read()
+    assert value not in str(found.value)
 
 
 def test_no_secret_is_logged() -> None:

@@ -1,6 +1,7 @@
 """`make query`: which names become tables, and chDB over a real Delta table."""
 
 import json
+import socket
 from pathlib import Path
 
 import pytest
@@ -130,3 +131,13 @@ def test_a_refused_query_is_one_sentence_without_keys(lakehouse: Settings) -> No
             query.fetch(lakehouse, sql, "CSV")
         assert "\n" not in str(error.value)
         assert lakehouse.values["AWS_SECRET_ACCESS_KEY"] not in str(error.value)
+
+
+def test_without_the_stack_it_says_so_at_once() -> None:
+    """ClickHouse tried for more than ten minutes: `make query` after `make down` just hung."""
+    with socket.socket() as held:  # bound, but nobody listens
+        held.bind(("127.0.0.1", 0))
+        url = f"http://127.0.0.1:{held.getsockname()[1]}"
+        settings = Settings(Path(), VALUES | {"S3_ENDPOINT_URL": url}, ())
+        with pytest.raises(SetupError, match="make up"):
+            query.fetch(settings, "select * from gold.revenue", "CSV")

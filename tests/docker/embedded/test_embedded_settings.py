@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from docker.common.server import SetupError
-from docker.embedded import settings
+from docker.embedded import jar_cache, jar_download, jar_maven, settings, setup
+from docker.shopify.settings import cache_directory
 
 SERVICES = {"kestra", "shopify", "stripe", "databricks", "slack", "s3"}
 SLACK = "https://slack.test/services/T0/B0/word"
@@ -47,6 +48,46 @@ def test_an_empty_value_is_none(project: Path, monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setenv("SLACK_WEBHOOK_URL", "")
     (project / ".env").write_text("STRIPE_API_BASE=\n")
     assert set(settings.load().local) == SERVICES
+
+
+def test_a_line_that_cannot_be_read_is_named(project: Path) -> None:
+    """It was left out: with these tables misquoted, every table of the database was pulled."""
+    (project / ".env").write_text('S3_BUCKET=x\nDATABASE_TABLES="order lines":id,customers\n')
+    with pytest.raises(SetupError, match="line 2"):
+        settings.load()
+    (project / ".env").write_text("DATABASE_TABLES='\"order lines\":id,customers'\n")
+    assert settings.load().values["DATABASE_TABLES"] == '"order lines":id,customers'
+
+
+def test_downloads_read_the_file_too(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A mirror that stood in `.env`, where the example puts it, was not asked."""
+    for name in ("ECOMM_CACHE", "MAVEN_REPO_URL"):
+        monkeypatch.delenv(name, raising=False)
+    (project / ".env").write_text(f"ECOMM_CACHE={project}\nMAVEN_REPO_URL=http://mirror.test/\n")
+    assert jar_cache.cache_root() == project / "jars"
+    assert jar_download.repository_url() == "http://mirror.test"
+    assert not jar_maven.usable()
+
+
+def test_set_up_fetches_the_schema_to_where_the_local_shopify_looks(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It lay in another folder: the first start without a network failed, set up or not."""
+    folders: list[Path] = []
+    monkeypatch.setenv("ECOMM_CACHE", str(project))
+    monkeypatch.setattr(setup.jars, "fetch", lambda _: {"kestra": [], "ecj": [Path()]})
+    monkeypatch.setattr(setup.build, "classes", lambda *_: None)
+    monkeypatch.setattr(setup.schema, "ensure", folders.append)
+    setup.run()
+    assert folders == [cache_directory({"ECOMM_CACHE": str(project)})]
+
+
+def test_a_file_of_notepad_is_read_or_named(project: Path) -> None:
+    (project / ".env").write_text("S3_BUCKET=mine\n", encoding="utf-8-sig")
+    assert settings.load().values["S3_BUCKET"] == "mine"
+    (project / ".env").write_text("S3_BUCKET=mine\n", encoding="utf-16")
+    with pytest.raises(SetupError, match="not UTF-8"):
+        settings.load()
 
 
 @pytest.mark.parametrize(("service", "variable"), settings.REPLACED_BY.items())

@@ -10,7 +10,23 @@ import shopify_documents as documents
 from shopify_builders import line, order, sale
 from shopify_local import TOKEN, Server, start
 
+from docker.common.server import SetupError
+from docker.shopify.settings import read_settings
+
 TAG = """mutation Tag($id: ID!) { tagsAdd(id: $id, tags: ["a"]) { userErrors { message } } }"""
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("SHOP_TIMEZONE", "Europe/Nowhere"), ("SHOP_CURRENCY", "euro"), ("SHOPIFY_PLAN", "basic")],
+)
+def test_a_wrong_setting_is_named(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
+    """A time zone ended in a trace that did not name it, a currency stood in every order."""
+    for needed in ("SHOPIFY_ACCESS_TOKEN", "SHOPIFY_API_SECRET"):
+        monkeypatch.setenv(needed, "any")
+    monkeypatch.setenv(name, value)
+    with pytest.raises(SetupError, match=f"{name} is '{value}'"):
+        read_settings()
 
 
 def test_a_wrong_token_is_401_in_shopifys_words(server: Server) -> None:
