@@ -106,10 +106,9 @@ class Lakehouse:
     def overwrite(self, query: str, layer: str, table: str, where: str = "") -> None:
         """Replace the table's rows, or those of the condition, by the query's, which has the
         table's columns in their order."""
-        self.spark.sql(query).createOrReplaceTempView(f"replace_{table}")
         into = f"INTO {self.name(layer, table)} REPLACE WHERE {where}"
         whole = f"OVERWRITE {self.name(layer, table)}"
-        self.spark.sql(f"INSERT {into if where else whole} SELECT * FROM replace_{table}")
+        self.spark.sql(f"INSERT {into if where else whole} {query}")
 
     def view(self, query: str, name: str) -> str:
         self.spark.sql(query).createOrReplaceTempView(name)
