@@ -113,7 +113,7 @@ def shopify() -> Shopify:
 
 def stripe() -> Stripe:
     permitted = _optional("STRIPE_REQUESTS_PER_SECOND") or "25"
-    if not permitted.isdigit() or int(permitted) == 0:
+    if not permitted.isdecimal() or int(permitted) == 0:
         raise FatalError(
             f"STRIPE_REQUESTS_PER_SECOND is {permitted!r}: give it a whole number above 0"
         )

@@ -47,6 +47,16 @@ class State:
     open: OpenWindow | None = None
 
 
+def check_never_pulled(store: Store, source: str, stream: str, lacks: str) -> None:
+    """FatalError for a stream that was pulled before, where `lacks` says what its key lacks now:
+    skipped, it would grow old in runs that end well."""
+    if cursor := read_state(store, source, stream).cursor:
+        raise FatalError(
+            f"{source}/{stream} was pulled until {cursor}, and now {lacks}: grant it again, or go "
+            f"on without the stream and delete s3://{store.bucket}/{_prefix(source, stream)}"
+        )
+
+
 def read_state(store: Store, source: str, stream: str) -> State:
     """`stream` may be a path below the source, such as `_windows/orders/<since>`. FatalError when
     it was damaged or edited: to begin anew without a word would hide it."""

@@ -9,7 +9,7 @@ from scripts.errors import FatalError, RetriableError
 from scripts.landing.pull import Reader, Result
 from scripts.landing.pull import pull as land
 from scripts.landing.slices import Change, SliceTooBigError, Target
-from scripts.landing.state import read_state
+from scripts.landing.state import check_never_pulled
 from scripts.landing.store import Store
 from scripts.landing.window import Request, Slice, halves, normalize_time
 from scripts.landing.writer import iso, now_utc
@@ -64,12 +64,7 @@ def pull(client: Client, store: Store, stream: Stream, request: Request) -> Resu
         return land(store, Target(SOURCE, stream.name, client.version), request, reader)
     except MissingScopeError as error:
         lacks = error.scope.rstrip(".")
-        if cursor := read_state(store, SOURCE, stream.name).cursor:
-            raise FatalError(
-                f"shopify/{stream.name} was pulled until {cursor}, and now the token lacks "
-                f"{lacks}: grant it again, or go on without the stream and delete "
-                f"s3://{store.bucket}/state/{SOURCE}/{stream.name}/"
-            ) from error
+        check_never_pulled(store, SOURCE, stream.name, f"the token lacks {lacks}")
         log.warning(
             "shopify/%s is skipped: the token lacks %s (its document asks for %s)",
             stream.name, lacks, ", ".join(stream.scopes),

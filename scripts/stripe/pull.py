@@ -13,6 +13,7 @@ from scripts.landing.known import has_landed, not_landed_since
 from scripts.landing.pull import Reader, Result
 from scripts.landing.pull import pull as land
 from scripts.landing.slices import Change, Target
+from scripts.landing.state import check_never_pulled
 from scripts.landing.store import Store
 from scripts.landing.window import Request, Slice, Window
 from scripts.landing.writer import now_utc
@@ -36,7 +37,7 @@ def pull(client: Client, store: Store, stream: Stream, request: Request) -> Resu
     """Pull one stream of the account that the key belongs to.
 
     A restricted key that may not read it skips it with a warning: the other streams are worth
-    having, and the cursor stays.
+    having. One that was pulled before has lost the permission: FatalError.
     """
     target = Target(SOURCE, stream.name, client.version)
     reader = Reader(
@@ -51,6 +52,8 @@ def pull(client: Client, store: Store, stream: Stream, request: Request) -> Resu
     try:
         return land(store, target, request, reader)
     except PermissionMissingError as error:
+        lacks = f"STRIPE_API_KEY lacks the permission {error.permission}"
+        check_never_pulled(store, SOURCE, stream.name, lacks)
         log.warning("%s/%s is skipped: %s", SOURCE, stream.name, error)
         return Result(stream.name, 0, 0)
 

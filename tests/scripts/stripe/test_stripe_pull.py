@@ -207,6 +207,11 @@ def test_a_restricted_key_lands_what_it_may_read(
     assert "give it the permission rak_customer_read" in done.stdout
     assert "give it the permission rak_invoice_read" in done.stdout
     assert len(landed(store, "stripe", "charges")) == 1
+    stripe_server.admin("POST", "keys", {"key": key, "permissions": ["rak_event_read"]})
+    done = run_script("stripe_to_s3", environment, "--streams", "charges")
+    assert done.returncode == 1
+    assert "charges was pulled until 20" in done.stderr
+    assert "STRIPE_API_KEY lacks the permission rak_charge_read: grant it again" in done.stderr
 
 
 def test_the_account_in_live_mode_is_another_one(
