@@ -21,7 +21,7 @@ def from_environment() -> Settings:
     """Raises SetupError with the variable to set."""
     environment = dict(os.environ)
     port = environment.get("SPARK_PORT") or "18087"
-    if not port.isdigit():
+    if not port.isdecimal():
         raise SetupError(f"SPARK_PORT is {port!r}: give it a port number.")
     return Settings(
         token=require(environment, "DATABRICKS_TOKEN", "the token that clients must send"),

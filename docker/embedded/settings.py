@@ -77,7 +77,7 @@ def load() -> Settings:
     home = home if home.is_absolute() else PROJECT / home
     ports = {name: told.get(name, str(default)) for name, default in PORTS.items()}
     for name, port in ports.items():
-        if not port.isdigit() or not 0 < int(port) < 65536:
+        if not port.isdecimal() or not 0 < int(port) < 65536:
             raise SetupError(f"{name} is {port!r}: give it a port number")
     own = own_values(home, ports)
     local = tuple(

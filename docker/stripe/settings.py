@@ -27,6 +27,6 @@ def from_environment() -> Settings:
 
 def _whole_number(environment: dict[str, str], name: str, default: int) -> int:
     text = environment.get(name) or str(default)
-    if not text.isdigit() or int(text) == 0:
+    if not text.isdecimal() or int(text) == 0:
         raise SetupError(f"{name} is {text!r}: give it a whole number of requests a second.")
     return int(text)

@@ -117,7 +117,7 @@ def test_a_port_moves_its_address(project: Path, monkeypatch: pytest.MonkeyPatch
     assert found.port("STRIPE_PORT") == 19999
 
 
-@pytest.mark.parametrize("port", ["http", "0", "65536", "-1"])
+@pytest.mark.parametrize("port", ["http", "0", "65536", "-1", "²5"])
 def test_a_port_that_is_none_is_named(
     project: Path, monkeypatch: pytest.MonkeyPatch, port: str
 ) -> None:
