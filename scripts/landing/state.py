@@ -52,7 +52,7 @@ def check_never_pulled(store: Store, source: str, stream: str, lacks: str) -> No
     skipped, it would grow old in runs that end well."""
     if cursor := read_state(store, source, stream).cursor:
         raise FatalError(
-            f"{source}/{stream} was pulled until {cursor}, and now {lacks}: grant it again, or go "
+            f"{source}/{stream} was pulled until {cursor}, and now {lacks}: grant it, or go "
             f"on without the stream and delete s3://{store.bucket}/{_prefix(source, stream)}"
         )
 
