@@ -29,9 +29,14 @@ def _required(name: str) -> str:
 def _token(name: str) -> str:
     """A credential that goes into a header; the sentence does not quote it."""
     value = _required(name)
-    if not (value.isascii() and value.isprintable()) or " " in value:
+    if not is_token(value):
         raise FatalError(f"{name} holds a character that no key has: copy it whole, and only it")
     return value
+
+
+def is_token(text: str) -> bool:
+    """Whether it can stand in a header."""
+    return bool(text) and text.isascii() and text.isprintable() and " " not in text
 
 
 def check_address(url: str, name: str, example: str) -> None:
@@ -58,9 +63,17 @@ class S3:
 
 
 @dataclass(frozen=True)
+class App:
+    """An app of Shopify's Dev Dashboard, which asks for a token of its own."""
+
+    client_id: str
+    client_secret: str
+
+
+@dataclass(frozen=True)
 class Shopify:
     url: str
-    access_token: str
+    credential: str | App  # an access token, or who is given one
     api_version: str
 
 
@@ -106,9 +119,15 @@ def shopify() -> Shopify:
         raise FatalError(f"SHOPIFY_API_VERSION is {version!r}: it has to be like 2026-10")
     return Shopify(
         url=_required("SHOPIFY_URL").rstrip("/"),
-        access_token=_token("SHOPIFY_ACCESS_TOKEN"),
+        credential=_shopify_credential(),
         api_version=version,
     )
+
+
+def _shopify_credential() -> str | App:
+    if not _optional("SHOPIFY_CLIENT_ID"):
+        return _token("SHOPIFY_ACCESS_TOKEN")
+    return App(_token("SHOPIFY_CLIENT_ID"), _token("SHOPIFY_API_SECRET"))
 
 
 def stripe() -> Stripe:

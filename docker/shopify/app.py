@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qsl
 from uuid import uuid4
 
 import orjson
@@ -15,7 +16,7 @@ from starlette.routing import Route
 
 from docker.common.admin import admin_routes
 from docker.common.faults import Fault, FaultMiddleware
-from docker.shopify import schema
+from docker.shopify import oauth, schema
 from docker.shopify.api import Api
 from docker.shopify.rest import rest_routes
 from docker.shopify.stage import stage_routes
@@ -48,9 +49,17 @@ def build(data: Path) -> FaultMiddleware:
     faults: list[Fault] = []
 
     def refused(request: Request, headers: dict[str, str]) -> Response | None:
-        token = request.headers.get("x-shopify-access-token")
-        known = token == api.service.settings.access_token
+        token = request.headers.get("x-shopify-access-token", "")
+        known = oauth.accepts(api.service.settings, token, api.service.clock.now())
         return None if known else json_response(UNAUTHORIZED, 401, headers)
+
+    async def access_token(request: Request) -> Response:
+        asked = await _fields(request)
+        error, said = oauth.grant(api.service.settings, asked, api.service.clock.now())
+        if error:
+            return json_response({"error": error, "error_description": said}, 400)
+        scope = ",".join(sorted(api.service.scopes))
+        return json_response({"access_token": said, "scope": scope, "expires_in": oauth.LIVES})
 
     async def graphql(request: Request) -> Response:
         version = schema.supported_version(request.path_params["version"])
@@ -87,11 +96,23 @@ def build(data: Path) -> FaultMiddleware:
         *admin_routes("shopify", api.service.clock, faults, api.reset),
         *stage_routes(api, json_response),
         Route("/admin/api/{version}/graphql.json", graphql, methods=["POST"]),
+        Route("/admin/oauth/access_token", access_token, methods=["POST"]),
         Route("/bulk-results/{name}", bulk_result),
         *rest_routes(api, refused, json_response),
     ]
     app = Starlette(routes=routes, lifespan=lifespan)
     return FaultMiddleware(app, faults, shopify_error_body)
+
+
+async def _fields(request: Request) -> dict[str, Any]:
+    """What an OAuth request says, as a form or as JSON."""
+    if not request.headers.get("content-type", "").startswith("application/json"):
+        return dict(parse_qsl((await request.body()).decode(errors="replace")))
+    try:
+        asked = orjson.loads(await request.body())
+    except orjson.JSONDecodeError:
+        return {}
+    return asked if isinstance(asked, dict) else {}
 
 
 def _asked(request: Request, body: bytes) -> dict[str, Any] | None:

@@ -23,6 +23,7 @@ PLANS = {
 class Settings:
     access_token: str
     api_secret: str
+    client_id: str  # "": no app of the Dev Dashboard
     plan: str
     currency: str
     timezone: str
@@ -40,6 +41,7 @@ def read_settings() -> Settings:
     return Settings(
         access_token=require(environment, "SHOPIFY_ACCESS_TOKEN", "the Admin API access token"),
         api_secret=require(environment, "SHOPIFY_API_SECRET", "the secret that signs webhooks"),
+        client_id=environment.get("SHOPIFY_CLIENT_ID", "").strip(),
         plan=plan,
         currency=_currency(environment.get("SHOP_CURRENCY") or "USD"),
         timezone=_timezone(environment.get("SHOP_TIMEZONE") or "America/New_York"),

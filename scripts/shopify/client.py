@@ -19,8 +19,10 @@ from scripts.landing.clock import SourceClock
 from scripts.retry import ThrottledError, seconds_of, with_retries
 from scripts.settings import Shopify, check_address
 from scripts.shopify.limiter import Limiter
+from scripts.shopify.token import Token
 
 TIMEOUT = (10, 90)  # connect, read: seconds
+TOKEN_HEADER = "X-Shopify-Access-Token"
 CONNECTIONS = 16  # kept alive for threads that share a client
 
 log = logging.getLogger(__name__)
@@ -51,7 +53,7 @@ class Client:
         self._served_version: str | None = None
         self.limiter = Limiter()
         self.clock = SourceClock()
-        session = shopify.Session("shop.myshopify.com", settings.api_version, settings.access_token)
+        session = shopify.Session("shop.myshopify.com", settings.api_version, "")
         shopify.ShopifyResource.activate_session(session)
         shopify.ShopifyResource.set_site(f"{settings.url}/admin/api/{settings.api_version}")
         graphql = shopify.GraphQL()
@@ -59,8 +61,9 @@ class Client:
         self._http = requests.Session()
         for scheme in ("http://", "https://"):
             self._http.mount(scheme, HTTPAdapter(pool_maxsize=CONNECTIONS))
-        self._http.headers.update(graphql.headers)
-        self._http.headers.update({"Accept": "application/json"})
+        self._http.headers.update(graphql.headers | {"Accept": "application/json"})
+        del self._http.headers[TOKEN_HEADER]  # each call has the token of its time
+        self._token = Token(settings, self._http)
 
     def execute(self, document: str, variables: dict[str, Any]) -> dict[str, Any]:
         """The `data` of one call. FatalError: wrong token, scope or document, or a filter that the
@@ -103,18 +106,23 @@ class Client:
             self.limiter.leave(permit, cost)
 
     def _post(self, document: str, variables: dict[str, Any]) -> dict[str, Any]:
+        token = self._token.value()
         try:
             with self._http.post(
                 self._endpoint,
                 json={"query": document, "variables": variables},
+                headers={TOKEN_HEADER: token},
                 timeout=TIMEOUT,
                 allow_redirects=False,  # the token would go along, to whatever host
                 stream=True,
             ) as response:
                 body = body_of(response.raw)
             self.clock.hear(response.headers.get("Date"))
+            if response.status_code == 401 and self._token.has_ended(token):
+                raise RetriableError("Shopify's token has ended, the app asks for another one")
             if response.status_code != 200:
                 raise _status_error(response)
+            self._token.was_taken(token)
             self._hear_version(response.headers.get("X-Shopify-API-Version"))
             answer = orjson.loads(body)
         except (orjson.JSONDecodeError, HTTPError) as error:
@@ -186,7 +194,8 @@ def _status_error(response: requests.Response) -> Exception:
         )
     if status in (401, 403):
         return FatalError(
-            f"Shopify answered {status}: check SHOPIFY_ACCESS_TOKEN and its scopes for SHOPIFY_URL"
+            f"Shopify answered {status}: check SHOPIFY_ACCESS_TOKEN (or the app of "
+            "SHOPIFY_CLIENT_ID) and its scopes for SHOPIFY_URL"
         )
     if status == 430:  # docs: api/usage/response-codes
         return FatalError("Shopify answered 430: it takes this machine's requests for malicious")

@@ -321,7 +321,8 @@ def test_a_wrong_token_is_one_sentence_and_exit_1(
     done = run_script("shopify_to_s3", wrong, "--streams", "shop")
     assert done.returncode == 1
     assert done.stderr == (
-        "ERROR Shopify answered 401: check SHOPIFY_ACCESS_TOKEN and its scopes for SHOPIFY_URL\n"
+        "ERROR Shopify answered 401: check SHOPIFY_ACCESS_TOKEN (or the app of SHOPIFY_CLIENT_ID) "
+        "and its scopes for SHOPIFY_URL\n"
     )
 
 
