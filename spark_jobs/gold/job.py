@@ -204,16 +204,21 @@ def sources_of(lake: Lakehouse, held: Held, default_timezone: str) -> Sources:
     (row,) = lake.rows(
         f"""
         SELECT timezone, currency, to_date(from_utc_timestamp(written_at, timezone)) AS day FROM (
-          SELECT coalesce((SELECT max_by(timezone, updated_at) FROM {table("silver.shop")}
-                           WHERE NOT _deleted), '{default_timezone}') AS timezone,
-            coalesce((SELECT max_by(currency, updated_at) FROM {table("silver.shop")}
-                      WHERE NOT _deleted),
-                     (SELECT max_by(currency, struct(processed_at, order_id))
-                      FROM {table("silver.orders")} WHERE NOT _deleted), 'USD') AS currency,
-            (SELECT max(written_at) FROM {lake.name("bronze", "manifests")}) AS written_at)
+          SELECT coalesce(max_by(timezone, updated_at), '{default_timezone}') AS timezone,
+            max_by(currency, updated_at) AS currency,
+            (SELECT max(written_at) FROM {lake.name("bronze", "manifests")}) AS written_at
+          FROM {table("silver.shop")} WHERE NOT _deleted)
         """
     )
-    return Sources(table, row.timezone, row.currency, str(row.day))
+    currency = row.currency or _currency_of(lake, table("silver.orders"))
+    return Sources(table, row.timezone, currency, str(row.day))
+
+
+def _currency_of(lake: Lakehouse, orders: str) -> str:
+    """The last order's: what serves until the shop itself has been pulled."""
+    last = "max_by(currency, struct(processed_at, order_id))"
+    (row,) = lake.rows(f"SELECT {last} AS currency FROM {orders} WHERE NOT _deleted")
+    return row.currency or "USD"
 
 
 def held_by(lake: Lakehouse) -> Held:
