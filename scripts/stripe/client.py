@@ -164,13 +164,13 @@ class Client:
     def _attempt(
         self, parse: Callable[[bytes], T], endpoint: str, path: str, params: dict[str, Any]
     ) -> T:
-        self._limiter.wait(endpoint)
+        sent = self._limiter.wait(endpoint)
         try:
             response: Any = self._client.raw_request("get", path, **params)
         except stripe.StripeError as error:
             # Not only RateLimitError: what stands before Stripe answers 429 without its JSON.
             if error.http_status == 429 or isinstance(error, stripe.RateLimitError):
-                raise self._throttled(endpoint, path, error.headers or {}) from error
+                raise self._throttled(endpoint, path, error.headers or {}, sent) from error
             raise _translated(error, path) from error
         self._limiter.succeeded(endpoint)
         self.clock.hear(response.headers.get("date"))
@@ -179,11 +179,14 @@ class Client:
         except (ValueError, RecursionError) as error:
             raise RetriableError(f"Stripe's answer for {path} could not be read") from error
 
-    def _throttled(self, endpoint: str, path: str, headers: Mapping[str, str]) -> ThrottledError:
+    def _throttled(
+        self, endpoint: str, path: str, headers: Mapping[str, str], sent: float
+    ) -> ThrottledError:
         wait = seconds_of(headers.get("retry-after"), PAUSE_SECONDS)
         if wait > LONGEST_WAIT:
             return ThrottledError(f"Stripe throttles {path}", wait)
-        self._limiter.throttled(endpoint, headers.get("stripe-rate-limited-reason", ""), wait)
+        reason = headers.get("stripe-rate-limited-reason", "")
+        self._limiter.throttled(endpoint, reason, wait, sent)
         return ThrottledError(f"Stripe throttles {path}", 0.0)  # the limiter waits
 
 
