@@ -51,7 +51,7 @@ class Transport(stripe.RequestsClient):
             body = body_of(answer)
         except HTTPError as error:
             self._handle_request_error(requests.ConnectionError(error))
-        if status != 200:
+        if not 200 <= status < 300:
             return body, status, answered
         unparsed = Unparsed("{}")
         unparsed.raw = body

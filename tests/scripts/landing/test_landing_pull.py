@@ -297,6 +297,10 @@ def test_a_source_tells_its_time_with_its_answers() -> None:
         assert clock.ahead() == timedelta(0)
     clock.hear(format_datetime(now_utc() - timedelta(hours=1), usegmt=True))
     assert abs(clock.ahead() - timedelta(hours=1)) < timedelta(seconds=5)
+    for hours in (-1, 1):
+        clock.hear(format_datetime(now_utc() + timedelta(hours=hours), usegmt=True))
+        assert abs(clock.now() - now_utc() - timedelta(hours=hours)) < timedelta(seconds=5)
+    assert clock.ahead() == timedelta(0)
     clock.hear("yesterday")
     assert clock.ahead() == timedelta(0)
 

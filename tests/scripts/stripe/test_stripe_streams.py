@@ -128,6 +128,19 @@ def test_deleted_products_and_prices_are_tombstones(
     assert land(client, store, "products", "prices") == [0, 0]
 
 
+def test_a_product_whose_id_the_shop_has_chosen(
+    client: Client, store: MemoryStore, account: stripe.StripeClient, stripe_server: Service
+) -> None:
+    stripe_server.admin("POST", "clock", {"now": datetime.fromtimestamp(OLD, UTC).isoformat()})
+    for id_ in ("hats", "hats/50% #1?"):
+        account.v1.products.create({"name": "Hat", "id": id_})
+    stripe_server.admin("POST", "clock", {"now": None})
+    assert land(client, store, "products") == [2]
+    account.v1.products.update("hats/50% #1?", {"name": "Cap"})
+    assert land(client, store, "products") == [1]
+    assert last(store, "products")["hats/50% #1?"]["record"]["name"] == "Cap"
+
+
 def test_payment_methods_come_by_customer_and_go_by_event(
     client: Client, store: MemoryStore, account: stripe.StripeClient
 ) -> None:
