@@ -44,6 +44,11 @@ def test_an_asked_for_window_is_taken_as_it_is(
     assert plan_window(state, request, lookback) == Window(iso(since), iso(until), iso(again))
 
 
+def test_a_clock_that_was_set_back_is_named() -> None:
+    with pytest.raises(FatalError, match=r"the last pull read until 2999-.*: set the clock"):
+        plan_window("2999-01-01T00:00:00.000000Z", Request(), timedelta(hours=1))
+
+
 def test_the_first_pull_and_a_full_refresh_read_everything() -> None:
     assert plan_window(None, Request(), timedelta(hours=1)).since is None
     cursor = "2026-01-01T00:00:00.000000Z"
