@@ -27,6 +27,8 @@ PAGE = 100  # Stripe's maximum
 WORKERS = 8  # three times what 25 requests/s need at 100 ms an answer: answers differ
 # All endpoints together may be asked so many times as much as one (docs: rate-limits).
 IN_ALL = 4
+# Where three requests in ten fail, six attempts would end every second pull of a thousand pages.
+ATTEMPTS = 8
 ID = re.compile(r"[a-z]+_(?=\w*[A-Z\d])\w+")
 PERMISSION = re.compile(r"'(rak_\w+)'")
 ACCOUNT = re.compile(r"acct_\w+")
@@ -191,7 +193,7 @@ class Client:
         return self._get(leading_on, endpoint, path, **params)
 
     def _get(self, parse: Callable[[bytes], T], endpoint: str, path: str, **params: Any) -> T:
-        return with_retries(lambda: self._attempt(parse, f"GET {endpoint}", path, params))
+        return with_retries(lambda: self._attempt(parse, f"GET {endpoint}", path, params), ATTEMPTS)
 
     def _attempt(
         self, parse: Callable[[bytes], T], endpoint: str, path: str, params: dict[str, Any]

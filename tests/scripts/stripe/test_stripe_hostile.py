@@ -342,6 +342,11 @@ def test_a_429_without_stripe_s_words_is_a_429(body: object) -> None:
     assert limiter.paces("GET /v1/charges")[0].permitted < 25
 
 
+def test_seven_faults_in_a_row_are_borne() -> None:
+    with hostile(*[Answer(b"", 500)] * 7, page("a", more=False)) as stripe:
+        assert len(list(client(stripe.url).list("/v1/charges"))) == 1
+
+
 def test_a_wait_of_years_ends_the_run() -> None:
     later = Answer({"error": {"message": "no"}}, 429, {"Retry-After": "1000000000"})
     with (
