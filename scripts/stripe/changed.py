@@ -12,6 +12,7 @@ from functools import partial
 from itertools import islice
 from typing import Any
 
+from scripts.errors import FatalError
 from scripts.landing.slices import Change
 from scripts.landing.window import Slice
 from scripts.landing.writer import iso
@@ -80,7 +81,7 @@ def _touched(
         return
     if kind != stream.object:
         thing = _whole(client, thing)
-    elif not event["type"].endswith(".deleted") and _listed(stream, thing, span):
+    elif not event["type"].endswith(".deleted") and _surely_listed(stream, thing, span):
         return
     for path in paths:
         yield from _at(thing, path.split("."))
@@ -92,6 +93,13 @@ def _listed(stream: Stream, record: Record, span: Mapping[str, int]) -> bool:
     if stream.parent:
         return False
     return span["gte"] <= created(record) <= span.get("lte", math.inf)
+
+
+def _surely_listed(stream: Stream, thing: Record, span: Mapping[str, int]) -> bool:
+    try:
+        return _listed(stream, thing, span)
+    except FatalError:  # the event's copy does not say when it was made; the object does
+        return False
 
 
 def _whole(client: Client, thing: Record) -> Record:

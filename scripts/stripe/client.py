@@ -114,9 +114,9 @@ class Client:
         passed: set[str] = set()
         while True:
             read_at = iso(self.clock.now())
-            after = {"starting_after": ids[-1]} if ids else {}
+            asked = {**filters, "limit": PAGE} | ({"starting_after": ids[-1]} if ids else {})
             try:
-                page = self._page(endpoint, path, limit=PAGE, **filters, **after)
+                page = self._page(endpoint, path, **asked)
             except EndGoneError as error:
                 if len(ids) == 1:  # without one the list would begin again
                     raise RetriableError(str(error)) from error

@@ -112,6 +112,13 @@ def charge(*refunds: str) -> dict[str, Any]:
     return {"id": "ch_1", "refunds": inner}
 
 
+def test_a_list_inside_an_object_may_say_how_long_its_pages_are() -> None:
+    inner = {"data": [], "has_more": True, "url": "/v1/charges/ch_1/refunds?limit=10"}
+    with hostile(Answer({"id": "ch_1", "refunds": inner}), page("re_1", more=False)) as stripe:
+        client(stripe.url).get("/v1/charges", "ch_1")
+        assert stripe.asked[-1][0] == "GET /v1/charges/ch_1/refunds?limit=100"
+
+
 def test_a_list_inside_an_object_may_begin_empty_and_must_end() -> None:
     with hostile(Answer(charge()), page("re_1", more=False)) as stripe:
         found = client(stripe.url).get("/v1/charges", "ch_1")
@@ -257,6 +264,16 @@ def test_an_event_that_names_nothing_does_not_stop_the_others(data: object) -> N
     with hostile(events, Answer(charge)) as stripe:
         found = [c.record for c in changed(client(stripe.url), BY_NAME["charges"], DAY)]
     assert found == [charge]
+
+
+@pytest.mark.parametrize("made", [{}, {"created": None}, {"created": "2026-11-01"}])
+def test_an_event_whose_copy_does_not_say_when_it_was_made_still_names_the_object(
+    made: dict[str, object],
+) -> None:
+    told = event({"object": {"object": "charge", "id": "ch_1", **made}})
+    with hostile(list_of(told), Answer({"id": "ch_1", "created": 1})) as stripe:
+        found = [change.id for change in changed(client(stripe.url), BY_NAME["charges"], DAY)]
+    assert found == ["ch_1"]
 
 
 def test_a_deletion_that_says_no_more_than_the_id_is_one() -> None:
