@@ -16,11 +16,12 @@ from scripts.errors import FatalError
 from scripts.landing.slices import Change
 from scripts.landing.window import Slice
 from scripts.landing.writer import iso
-from scripts.stripe.client import WORKERS, Client, MissingError, Record
+from scripts.stripe.client import Client, MissingError, Record
 from scripts.stripe.listed import children
 from scripts.stripe.plan import bounds, created, instant
 from scripts.stripe.streams import Stream
 
+FETCHERS = 8  # of each slice
 log = logging.getLogger(__name__)
 # Days before a subscription renews: the invoice that it shows does not exist yet and has no id, or
 # one that Stripe does not know.
@@ -47,8 +48,8 @@ def fetched(
     """The objects named (id, when in Unix seconds) as they are now, without those made in `span`,
     which a list holds. One that Stripe does not know any more is a tombstone."""
     fetch = partial(_fetched, client, stream, span)
-    with ThreadPoolExecutor(WORKERS) as pool:
-        for batch in _batches(named, 10 * WORKERS):
+    with ThreadPoolExecutor(FETCHERS) as pool:
+        for batch in _batches(named, 10 * FETCHERS):
             yield from (change for change in pool.map(fetch, batch) if change)
 
 

@@ -86,20 +86,22 @@ class Limiter:
     now: Callable[[], float] = time.monotonic
     sleep: Callable[[float], None] = lambda seconds: time.sleep(seconds)
     _paces: dict[str, Pace] = field(default_factory=dict[str, Pace])
+    _queues: dict[str, threading.Lock] = field(default_factory=dict[str, threading.Lock])
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def wait(self, endpoint: str) -> float:
         """Returns when the request may be sent, and the time then. Who sleeps has no turn yet, so
         that a 429 meanwhile holds everybody back."""
-        while True:
-            with self._lock:
-                paces, now = self.paces(endpoint), self.now()
-                turn = max(pace.next_at for pace in paces)
-                if turn <= now:
-                    for pace in paces:
-                        pace.take(now)
-                    return now
-            self.sleep(turn - now)
+        with self._queue(endpoint):
+            while True:
+                with self._lock:
+                    paces, now = self.paces(endpoint), self.now()
+                    turn = max(pace.next_at for pace in paces)
+                    if turn <= now:
+                        for pace in paces:
+                            pace.take(now)
+                        return now
+                self.sleep(turn - now)
 
     def succeeded(self, endpoint: str) -> None:
         with self._lock:
@@ -117,6 +119,11 @@ class Limiter:
     def paces(self, endpoint: str) -> tuple[Pace, Pace]:
         """The endpoint's own and the one of all together."""
         return self._pace(endpoint, self.per_endpoint), self._pace("", self.in_all)
+
+    def _queue(self, endpoint: str) -> threading.Lock:
+        """Of an endpoint's threads one sleeps: hundreds that woke for each turn took a core."""
+        with self._lock:
+            return self._queues.setdefault(endpoint, threading.Lock())
 
     def _pace(self, name: str, rate: float) -> Pace:
         return self._paces.setdefault(name, Pace(rate, rate))

@@ -16,7 +16,7 @@ from urllib3.exceptions import HTTPError
 
 from scripts.body import body_of
 
-CONNECTIONS = 64  # more than the threads of all streams that are pulled at once
+CONNECTIONS = 128  # more than the threads of all streams that are pulled at once
 TIMEOUT_SECONDS = 60
 
 

@@ -3,6 +3,7 @@
 import heapq
 import itertools
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from scripts import settings
 from scripts.errors import FatalError
 from scripts.settings import Stripe
 from scripts.stripe import client as client_module
-from scripts.stripe.client import Client
+from scripts.stripe.client import WORKERS, Client
 from scripts.stripe.limiter import PAUSE_SECONDS, SHARE, Limiter
 
 KEY = "_".join(("sk", "test", "limiter" * 3))
@@ -77,6 +78,28 @@ def test_the_documented_rate_is_used_without_a_single_429(workers: int) -> None:
     found = simulate(25, 2000, workers)
     assert SHARE - 0.01 <= found.rate / 25 <= SHARE + 0.01
     assert found.throttled == 0
+
+
+def test_a_pull_has_the_threads_to_use_the_rate_where_answers_are_slow() -> None:
+    """A page of 100 may take half a second: eight threads made 16 requests/s of 25."""
+    found = simulate(25, 2000, WORKERS, seconds=0.6)
+    assert found.rate >= 0.9 * 25
+    assert found.throttled == 0
+
+
+def test_of_an_endpoint_s_threads_one_sleeps() -> None:
+    """All woke for each turn: 500 threads took a core to wait."""
+    naps: list[float] = []
+
+    def sleep(seconds: float) -> None:
+        naps.append(seconds)
+        time.sleep(seconds)
+
+    limiter = Limiter(400, 1600, sleep=sleep)
+    with ThreadPoolExecutor(50) as pool:
+        turns = list(pool.map(lambda _: limiter.wait("GET /v1/charges"), range(100)))
+    assert len(set(turns)) == 100
+    assert len(naps) <= 200
 
 
 @pytest.mark.parametrize("requests", [1000, 3000])
