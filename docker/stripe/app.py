@@ -63,7 +63,7 @@ class Api:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request_id = service.new_request_id()
         headers = {name.decode(): value.decode("latin-1") for name, value in scope["headers"]}
-        method, path = scope["method"], scope["path"].rstrip("/") or "/"
+        method, path = scope["method"], scope["raw_path"].decode().rstrip("/") or "/"
         try:
             service.admit(self.stripe, method, path, headers)
             key = service.idempotency_key(method, headers)

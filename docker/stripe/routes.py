@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from urllib.parse import unquote_plus
 
 from docker.stripe.call import Call
 from docker.stripe.errors import unknown_url
@@ -284,10 +285,13 @@ PATTERNS = _by_shape()
 
 
 def match(method: str, path: str) -> tuple[Operation, dict[str, str]]:
-    """The operation of a request and the ids in its path; raises Stripe's 404."""
+    """The operation of a request and the ids in its path, which is as it was sent: an id may hold a
+    slash, and the official clients write a space in it as a plus sign. Raises Stripe's 404."""
     steps = path.split("/")
     for operation, pattern in PATTERNS.get((method, len(steps)), ()):
         pairs = list(zip(pattern, steps, strict=True))
         if all(want.startswith("{") or want == step for want, step in pairs):
-            return operation, {want[1:-1]: step for want, step in pairs if want.startswith("{")}
+            return operation, {
+                want[1:-1]: unquote_plus(step) for want, step in pairs if want.startswith("{")
+            }
     raise unknown_url(method, path)

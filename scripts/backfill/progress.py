@@ -13,14 +13,19 @@ Rows = dict[str, int]
 def landed(
     store: Store, source: str, streams: list[str], window: Mapping[str, str], since_run: str
 ) -> Rows:
-    """Rows by stream that runs since `since_run` (a run id) landed of the window."""
+    """Rows by stream that runs since `since_run` (a run id) landed of the window. What they were
+    asked for counts, not what they read: a stream without windows is read from the beginning."""
     rows: Rows = {}
     for stream in streams:
         prefix = manifests(source, stream)
         for key in store.list(prefix, after=f"{prefix}{since_run}"):
             manifest = orjson.loads(store.read(key))
-            cursor = manifest["cursor"]
-            if (cursor["from"] or "") >= window["since"] and cursor["to"] <= window["until"]:
+            asked = manifest.get("asked")
+            if (
+                asked
+                and window["since"] <= (asked["since"] or "")
+                and asked["until"] <= window["until"]
+            ):
                 rows[stream] = rows.get(stream, 0) + manifest["rows"]
     return rows
 

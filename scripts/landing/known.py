@@ -1,7 +1,9 @@
 """What a stream has landed so far, from its landed files: no state has to remember it."""
 
+import errno
 import gzip
 import logging
+import os
 import sqlite3
 import tempfile
 from collections.abc import Iterator
@@ -50,6 +52,10 @@ def not_landed_since(store: Store, target: Target, moment: str) -> Iterator[str]
                     known.executemany(KEEP, _heads(part))
             alive = known.execute("select id from known where not deleted and at < ?", (moment,))
             yield from (row[0] for row in alive)
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode == sqlite3.SQLITE_FULL:
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)) from error
+            raise
         finally:
             known.close()
 

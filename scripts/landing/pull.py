@@ -189,6 +189,7 @@ def _cut(run: _Run, piece: Slice, error: BaseException | None) -> tuple[Slice, S
 
 def _land(run: _Run, opened: OpenWindow, before: Seen, piece: Slice) -> Landed:
     asked = run.request.asks_for_window
+    window = {"since": opened.window.since, "until": opened.window.until}
     return land_slice(
         run.store,
         run.target,
@@ -198,7 +199,7 @@ def _land(run: _Run, opened: OpenWindow, before: Seen, piece: Slice) -> Landed:
         remember_from=NEVER if asked else opened.window.remember_from,
         full_refresh=opened.full_refresh,
         snapshot=run.reader.snapshot and not asked,
-        details=run.reader.details,
+        details={**run.reader.details, **({"asked": window} if asked else {})},
     )
 
 

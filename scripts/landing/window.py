@@ -71,6 +71,8 @@ def plan_window(cursor: str | None, request: Request, lookback: timedelta) -> Wi
         since = None
     else:
         since = iso(datetime.fromisoformat(normalize_time(cursor, "the state's cursor")) - lookback)
+    if since and since > until and not request.since:
+        raise FatalError(f"the last pull read until {cursor}, and now is {until}: set the clock")
     if since and since > until:
         raise FatalError(f"the window is empty: since {since} is after until {until}")
     again = (datetime.fromisoformat(until) - lookback).replace(microsecond=0)

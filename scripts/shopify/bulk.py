@@ -16,7 +16,7 @@ from typing import Any
 
 from scripts.errors import FatalError, RetriableError
 from scripts.landing.slices import SliceTooBigError
-from scripts.landing.writer import iso, now_utc
+from scripts.landing.writer import iso
 from scripts.shopify.begun import Begun, Task
 from scripts.shopify.bulk_download import download
 from scripts.shopify.bulk_result import CountError, joined
@@ -60,7 +60,7 @@ def read_bulk(
     with PLACES:
         if begun is None:
             _check_search(client, stream, task.query)
-            read_at = iso(now_utc())
+            read_at = iso(client.clock.now())
             begun = Begun(_start(client, stream, task.text, waiting), read_at, records)
             task.notes.write(task.asked, begun)
         else:

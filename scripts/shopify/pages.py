@@ -6,7 +6,7 @@ from typing import Any
 
 from scripts.errors import FatalError, RetriableError
 from scripts.landing.slices import SliceTooBigError
-from scripts.landing.writer import iso, now_utc
+from scripts.landing.writer import iso
 from scripts.shopify.client import Client, FailedInsideError, TooCostlyError
 from scripts.shopify.documents import document
 from scripts.shopify.streams import Child, Stream
@@ -33,7 +33,7 @@ def pages(
     while True:
         if read + size > PAGED_LIMIT:
             raise _too_many(stream, variables)
-        read_at = iso(now_utc())
+        read_at = iso(client.clock.now())
         data, size = _as_much(client, stream.document, size, {"after": after, **variables})
         page = _page(data, stream.name)
         read += len(page["nodes"])

@@ -12,7 +12,7 @@ from scripts.landing.slices import Change, SliceTooBigError, Target
 from scripts.landing.state import check_never_pulled
 from scripts.landing.store import Store
 from scripts.landing.window import Request, Slice, halves, normalize_time
-from scripts.landing.writer import iso, now_utc
+from scripts.landing.writer import iso
 from scripts.shopify.begun import NO_NOTES, Notes, Task, notes_of
 from scripts.shopify.bulk import read_bulk
 from scripts.shopify.client import Client, MissingScopeError
@@ -90,7 +90,7 @@ def read(client: Client, stream: Stream, piece: Slice, notes: Notes = NO_NOTES) 
 def _whole(client: Client, task: Task, piece: Slice) -> Iterator[Change]:
     stream = task.stream
     if stream.name == "shop":
-        read_at = iso(now_utc())
+        read_at = iso(client.clock.now())
         yield from _changes(stream, client.execute(document("shop"), {})["shop"], read_at)
         return
     bulk, before = _counted_before(client, task, piece)

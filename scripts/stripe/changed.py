@@ -5,20 +5,23 @@ what changed; a payload keeps the API version it was made with, so the object is
 """
 
 import logging
+import math
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from itertools import islice
 from typing import Any
 
+from scripts.errors import FatalError
 from scripts.landing.slices import Change
 from scripts.landing.window import Slice
-from scripts.landing.writer import iso, now_utc
-from scripts.stripe.client import WORKERS, Client, MissingError, Record
+from scripts.landing.writer import iso
+from scripts.stripe.client import Client, MissingError, Record
 from scripts.stripe.listed import children
 from scripts.stripe.plan import bounds, created, instant
 from scripts.stripe.streams import Stream
 
+FETCHERS = 8  # of each slice
 log = logging.getLogger(__name__)
 # Days before a subscription renews: the invoice that it shows does not exist yet and has no id, or
 # one that Stripe does not know.
@@ -27,26 +30,26 @@ UPCOMING = "invoice.upcoming"
 
 def changed(client: Client, stream: Stream, piece: Slice) -> Iterator[Change]:
     """Older objects with an event in the window, as they are now; younger ones are listed."""
-    since = bounds(piece)["gte"]
+    span = bounds(piece)
     last: dict[str, int] = {}
     types = {"type": stream.events[0]} if len(stream.events) == 1 else {"types": stream.events}
-    for event, _ in client.list("/v1/events", created=bounds(piece), **types):
-        for key in _touched(client, stream, event, since):
+    for event, _ in client.list("/v1/events", created=span, **types):
+        for key in _touched(client, stream, event, span):
             last.setdefault(key, event["created"])  # newest first
     if stream.owner:
         yield from _of_owners(client, stream, last)
         return
-    yield from fetched(client, stream, since, last.items())
+    yield from fetched(client, stream, span, last.items())
 
 
 def fetched(
-    client: Client, stream: Stream, since: int, named: Iterable[tuple[str, int]]
+    client: Client, stream: Stream, span: Mapping[str, int], named: Iterable[tuple[str, int]]
 ) -> Iterator[Change]:
-    """The objects named (id, when in Unix seconds) as they are now, without those made since
-    `since`, which a list holds. One that Stripe does not know any more is a tombstone."""
-    fetch = partial(_fetched, client, stream, since)
-    with ThreadPoolExecutor(WORKERS) as pool:
-        for batch in _batches(named, 10 * WORKERS):
+    """The objects named (id, when in Unix seconds) as they are now, without those made in `span`,
+    which a list holds. One that Stripe does not know any more is a tombstone."""
+    fetch = partial(_fetched, client, stream, span)
+    with ThreadPoolExecutor(FETCHERS) as pool:
+        for batch in _batches(named, 10 * FETCHERS):
             yield from (change for change in pool.map(fetch, batch) if change)
 
 
@@ -62,29 +65,42 @@ def _of_owners(client: Client, stream: Stream, changed: Mapping[str, int]) -> It
             yield Change(record["id"], record, instant(at), read_at=read_at)
 
 
-def _touched(client: Client, stream: Stream, event: Record, since: int) -> Iterator[str]:
+def _touched(
+    client: Client, stream: Stream, event: Record, span: Mapping[str, int]
+) -> Iterator[str]:
     """The ids of our objects that an event is about, without what the list is sure to hold."""
     thing = (event.get("data") or {}).get("object")
     if not isinstance(thing, dict):
         log.warning("stripe/%s: the event %s names no object", stream.name, event["id"])
         return
-    if event["type"] == UPCOMING:
-        return
+    of = event.get("account")
+    if event["type"] == UPCOMING or (of and client.own and of != client.own):
+        return  # what a connected account has is not ours, and Stripe would not know it
     kind = str(thing.get("object"))
     paths = (stream.named_by or {stream.object: ("id",)}).get(kind, ())
     if not paths:
         return
     if kind != stream.object:
         thing = _whole(client, thing)
-    elif _listed_since(stream, thing, since) and not event["type"].endswith(".deleted"):
+    elif not event["type"].endswith(".deleted") and _surely_listed(stream, thing, span):
         return
     for path in paths:
         yield from _at(thing, path.split("."))
 
 
-def _listed_since(stream: Stream, record: Record, since: int) -> bool:
-    """Whether the window's list holds the object, if it is still there."""
-    return not stream.parent and created(record) >= since
+def _listed(stream: Stream, record: Record, span: Mapping[str, int]) -> bool:
+    """Whether the window's list holds the object, if it is still there. What a test clock makes may
+    be dated ahead of the window."""
+    if stream.parent:
+        return False
+    return span["gte"] <= created(record) <= span.get("lte", math.inf)
+
+
+def _surely_listed(stream: Stream, thing: Record, span: Mapping[str, int]) -> bool:
+    try:
+        return _listed(stream, thing, span)
+    except FatalError:  # the event's copy does not say when it was made; the object does
+        return False
 
 
 def _whole(client: Client, thing: Record) -> Record:
@@ -105,18 +121,20 @@ def _at(node: Any, steps: list[str]) -> Iterator[str]:
         yield from _at(node.get(steps[0] if steps else "id"), steps[1:])
 
 
-def _fetched(client: Client, stream: Stream, since: int, found: tuple[str, int]) -> Change | None:
+def _fetched(
+    client: Client, stream: Stream, span: Mapping[str, int], found: tuple[str, int]
+) -> Change | None:
     """The object as it is now, a tombstone when Stripe does not know it any more, None when the
     window's list holds it."""
     key, at = found
-    read_at = iso(now_utc())
+    read_at = iso(client.clock.now())
     expand = {"expand": list(stream.expand)} if stream.expand else {}
     try:
         record = client.get(stream.path, key, **expand)
     except MissingError:
         record = {"id": key, "object": stream.object, "deleted": True}
     deleted = bool(record.get("deleted"))
-    if not deleted and _listed_since(stream, record, since):
+    if not deleted and _listed(stream, record, span):
         return None
     return Change(key, record, instant(at), deleted=deleted, read_at=read_at)
 

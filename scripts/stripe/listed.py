@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Iterator
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl, quote, urlsplit
 
 from scripts.landing.slices import Change
 from scripts.landing.window import Slice
@@ -31,7 +31,7 @@ def listed(client: Client, stream: Stream, piece: Slice) -> Iterator[Change]:
 def children(client: Client, stream: Stream, parent: Record) -> Iterator[tuple[Record, str]]:
     if any(parent.get(name) != value for name, value in stream.having.items()):
         return
-    url = urlsplit(stream.children.format(id=parent["id"]))
+    url = urlsplit(stream.children.format(id=quote(parent["id"], safe="")))
     named = {stream.owner: parent["id"]} if stream.owner else {}
     try:
         for record, read_at in client.list(url.path, **dict(parse_qsl(url.query))):

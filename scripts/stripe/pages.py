@@ -4,6 +4,7 @@ What a pull lands is what Stripe wrote: to build each object and write it again 
 its CPU time. Only what the pull has to know is read.
 """
 
+import re
 from time import time
 from typing import Annotated
 
@@ -49,6 +50,8 @@ class Page(msgspec.Struct):
     has_more: bool
 
 
+# An escape of JSON: two halves of a character, a half alone, or any other.
+_ESCAPE = re.compile(rb"\\(?:u[dD][89abAB]..\\u[dD][c-fC-F]..|(u[dD][89a-fA-F]..)|.)", re.DOTALL)
 _HEAD, _PAGE = msgspec.json.Decoder(Head), msgspec.json.Decoder(Page)
 
 
@@ -58,6 +61,12 @@ def page_of(body: bytes) -> Page:
     body.decode()
     broken = b"\n" in body or b"\r" in body
     return _PAGE.decode(msgspec.json.format(body, indent=-1) if broken else body)
+
+
+def whole_characters(body: bytes) -> bytes:
+    """JSON text with U+FFFD for each half of a character, as a text that was cut leaves it: no
+    reader takes one, and its record would stop the stream for good."""
+    return _ESCAPE.sub(lambda found: rb"\ufffd" if found[1] else found[0], body)
 
 
 def head_of(thing: bytes | dict[str, object]) -> Head:

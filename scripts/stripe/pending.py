@@ -26,7 +26,7 @@ def settled(client: Client, store: Store, stream: Stream, piece: Slice) -> Itera
     due = [
         (key, end) for key, (_, at) in state.seen.items() if key not in met and at <= piece.until
     ]
-    for change in fetched(client, stream, end + 1, due):
+    for change in fetched(client, stream, {"gte": end + 1}, due):
         yield change if change.deleted else _timed(change)
 
 

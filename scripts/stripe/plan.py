@@ -21,7 +21,7 @@ from scripts.stripe.streams import Stream
 # so its answers should take longer than those.
 LEAST_ROWS, MOST_ROWS = 600, 5_000
 LEAST_SECONDS = 0.2
-ENOUGH_SLICES, MOST_SLICES = 24, 64
+ENOUGH_SLICES, MOST_SLICES = 48, 64
 DAY = 86400
 STRIDE, BETWEEN = 4, 4
 

@@ -88,7 +88,7 @@ def _read(
         return settled(client, store, stream, piece)
     end = bounds(piece)["lte"]
     missing = not_landed_since(store, target, piece.until)
-    return fetched(client, stream, end + 1, ((key, end) for key in missing))
+    return fetched(client, stream, {"gte": end + 1}, ((key, end) for key in missing))
 
 
 def _readable(piece: Slice) -> bool:

@@ -16,7 +16,7 @@ from urllib3.exceptions import HTTPError
 
 from scripts.body import body_of
 
-CONNECTIONS = 16  # more than the threads of a pull
+CONNECTIONS = 128  # more than the threads of all streams that are pulled at once
 TIMEOUT_SECONDS = 60
 
 
@@ -51,7 +51,7 @@ class Transport(stripe.RequestsClient):
             body = body_of(answer)
         except HTTPError as error:
             self._handle_request_error(requests.ConnectionError(error))
-        if status != 200:
+        if not 200 <= status < 300:
             return body, status, answered
         unparsed = Unparsed("{}")
         unparsed.raw = body

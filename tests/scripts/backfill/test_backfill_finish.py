@@ -19,6 +19,9 @@ def test_a_task_that_runs_again_does_not_say_it_twice(
     given = Namespace(source="stripe", streams="charges", since_run=new_run_id(), **window)
     with LandingWriter(store, "stripe", "charges", "test") as writer:
         writer.write("ch_1", {"id": "ch_1"})
+        writer.finish(None, window["until"], asked=window)
+    with LandingWriter(store, "stripe", "charges", "test") as writer:  # the schedule's
+        writer.write("ch_2", {"id": "ch_2"})
         writer.finish(window["since"], window["until"])
     finish(given)
     finish(given)

@@ -1,5 +1,8 @@
 """What landing's own files say that a stream holds."""
 
+import errno
+import sqlite3
+
 import pytest
 
 from scripts.landing.known import has_landed, not_landed_since
@@ -47,3 +50,15 @@ def test_files_that_a_lifecycle_rule_has_taken_away_are_told(
     land(store, ("a", OLD, False))
     assert list(not_landed_since(store, THINGS, NEW)) == ["a"]
     assert "is not there, so deletions of what it held" in caplog.text
+
+
+def test_a_full_disk_is_no_fault_of_sqlite(store: Store) -> None:
+    """So the command ends with the sentence that says what to do, not with a trace."""
+    land(store, *((f"a{n}", OLD, False) for n in range(3000)))
+    known = sqlite3.connect(":memory:")
+    known.execute("pragma max_page_count = 10")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("sqlite3.connect", lambda path: known)
+        with pytest.raises(OSError, match="No space left") as found:
+            list(not_landed_since(store, THINGS, NEW))
+    assert found.value.errno == errno.ENOSPC

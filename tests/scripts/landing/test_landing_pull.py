@@ -44,6 +44,11 @@ def test_an_asked_for_window_is_taken_as_it_is(
     assert plan_window(state, request, lookback) == Window(iso(since), iso(until), iso(again))
 
 
+def test_a_clock_that_was_set_back_is_named() -> None:
+    with pytest.raises(FatalError, match=r"the last pull read until 2999-.*: set the clock"):
+        plan_window("2999-01-01T00:00:00.000000Z", Request(), timedelta(hours=1))
+
+
 def test_the_first_pull_and_a_full_refresh_read_everything() -> None:
     assert plan_window(None, Request(), timedelta(hours=1)).since is None
     cursor = "2026-01-01T00:00:00.000000Z"
@@ -297,6 +302,10 @@ def test_a_source_tells_its_time_with_its_answers() -> None:
         assert clock.ahead() == timedelta(0)
     clock.hear(format_datetime(now_utc() - timedelta(hours=1), usegmt=True))
     assert abs(clock.ahead() - timedelta(hours=1)) < timedelta(seconds=5)
+    for hours in (-1, 1):
+        clock.hear(format_datetime(now_utc() + timedelta(hours=hours), usegmt=True))
+        assert abs(clock.now() - now_utc() - timedelta(hours=hours)) < timedelta(seconds=5)
+    assert clock.ahead() == timedelta(0)
     clock.hear("yesterday")
     assert clock.ahead() == timedelta(0)
 

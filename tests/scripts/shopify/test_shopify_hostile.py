@@ -103,7 +103,11 @@ def test_the_shop_s_time_is_heard() -> None:
     with hostile(Answer(GOOD.body, headers={"Date": date})) as shop:
         found = client(shop.url)
         found.execute("{ shop { id } }", {})
+        stream = next(stream for stream in STREAMS if stream.name == "shop")
+        (change,) = read(found, stream, Slice(None, iso(datetime.now(UTC))))
     assert timedelta(minutes=59) < found.clock.ahead() < timedelta(minutes=61)
+    age = datetime.now(UTC) - datetime.fromisoformat(str(change.read_at))
+    assert timedelta(minutes=59) < age < timedelta(minutes=61)
 
 
 def test_a_wait_is_seconds_or_a_date() -> None:

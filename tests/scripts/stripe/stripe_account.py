@@ -47,8 +47,8 @@ class MemoryStore(Store):
     def download(self, key: str, path: Path) -> None:
         path.write_bytes(self.objects[key])
 
-    def list(self, prefix: str) -> Any:
-        return iter(sorted(key for key in self.objects if key.startswith(prefix)))
+    def list(self, prefix: str, after: str = "") -> Any:
+        return iter(sorted(key for key in self.objects if key.startswith(prefix) and key > after))
 
     def delete(self, keys: Any) -> None:
         for key in keys:

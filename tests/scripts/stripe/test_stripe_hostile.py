@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from hostile import Answer, hostile
@@ -14,7 +15,7 @@ from scripts.settings import Stripe
 from scripts.stripe.changed import changed
 from scripts.stripe.client import Client, MissingError, PermissionMissingError
 from scripts.stripe.limiter import Limiter
-from scripts.stripe.listed import listed
+from scripts.stripe.listed import children, listed
 from scripts.stripe.plan import cut
 
 pytestmark = pytest.mark.usefixtures("no_waiting")
@@ -56,6 +57,24 @@ def test_the_end_of_a_page_that_was_deleted_does_not_end_the_list() -> None:
         list(client(stripe.url).list("/v1/customers/cus_1/payment_methods"))
 
 
+def test_reading_goes_on_behind_what_is_left_of_a_page() -> None:
+    """A first pull of an account in use ended whenever the last one of a page was deleted."""
+    gone = error(404, code="resource_missing", param="starting_after")
+    pages = page("cus_3", "cus_2", "cus_1", more=True), gone, gone, page("cus_0", more=False)
+    with hostile(*pages) as stripe:
+        found = [record["id"] for record, _ in client(stripe.url).list("/v1/customers")]
+        behind = [path.rpartition("=")[2] for path, _ in stripe.asked][1:]
+    assert found == ["cus_3", "cus_2", "cus_1", "cus_0"]
+    assert behind == ["cus_1", "cus_2", "cus_3"]
+
+
+def test_an_empty_page_that_has_more_is_asked_for_again() -> None:
+    pages = page("b", more=True), page(more=True), page("a", more=False)
+    with hostile(*pages) as stripe:
+        found = [record["id"] for record, _ in client(stripe.url).list("/v1/charges")]
+    assert found == ["b", "a"]
+
+
 @pytest.mark.parametrize("pages", [[page(more=True)], [page("a", more=True), page(more=True)]])
 def test_more_after_an_empty_page_ends_in_an_error(pages: list[Answer]) -> None:
     with hostile(*pages) as stripe, pytest.raises(RetriableError, match="an empty page"):
@@ -93,6 +112,13 @@ def charge(*refunds: str) -> dict[str, Any]:
     return {"id": "ch_1", "refunds": inner}
 
 
+def test_a_list_inside_an_object_may_say_how_long_its_pages_are() -> None:
+    inner = {"data": [], "has_more": True, "url": "/v1/charges/ch_1/refunds?limit=10"}
+    with hostile(Answer({"id": "ch_1", "refunds": inner}), page("re_1", more=False)) as stripe:
+        client(stripe.url).get("/v1/charges", "ch_1")
+        assert stripe.asked[-1][0] == "GET /v1/charges/ch_1/refunds?limit=100"
+
+
 def test_a_list_inside_an_object_may_begin_empty_and_must_end() -> None:
     with hostile(Answer(charge()), page("re_1", more=False)) as stripe:
         found = client(stripe.url).get("/v1/charges", "ch_1")
@@ -110,6 +136,56 @@ def test_stripe_s_time_is_heard() -> None:
         found = client(stripe.url)
         found.get("/v1/charges", "ch_1")
     assert timedelta(minutes=59) < found.clock.ahead() < timedelta(minutes=61)
+
+
+@pytest.mark.parametrize("id_", ["gold/yearly", "gold?", "#1 plan", "50%25", "ü"])
+def test_an_id_that_a_shop_has_chosen_is_one_step_of_the_path(id_: str) -> None:
+    """Of `gold#1` the plan `gold` was asked for, and its 404 was a tombstone of what is there."""
+    with hostile(Answer({"id": id_}), page(more=False)) as stripe:
+        client(stripe.url).get("/v1/prices", id_)
+        list(children(client(stripe.url), BY_NAME["payment_methods"], {"id": id_}))
+        one, inner = (path.partition("?")[0] for path, _ in stripe.asked[:2])
+    step = quote(id_, safe="")
+    assert one == f"GET /v1/prices/{step}"
+    assert inner == f"GET /v1/customers/{step}/payment_methods"
+
+
+@pytest.mark.parametrize("status", [201, 203, 206])
+def test_what_a_proxy_makes_of_200_is_read(status: int) -> None:
+    with hostile(Answer({"id": "ch_1"}, status)) as stripe:
+        assert client(stripe.url).get("/v1/charges", "ch_1") == {"id": "ch_1"}
+
+
+def test_half_a_character_does_not_stop_a_stream() -> None:
+    """No reader takes one; each pull asked six times and failed."""
+    body = rb'{"data": [{"id": "a", "created": 1, "note": "\ud83d\ude00 \\ud83d \ud83d"}], '
+    with hostile(Answer(body + b'"has_more": false}')) as stripe:
+        ((record, _),) = client(stripe.url).list("/v1/charges")
+    assert record["note"] == "\U0001f600 \\ud83d \ufffd"
+    with hostile(Answer(rb'{"id": "\ude00"}')) as stripe:
+        assert client(stripe.url).get("/v1/charges", "a") == {"id": "\ufffd"}
+
+
+@pytest.mark.parametrize("body", [{"error": {"message": "no"}}, {"detail": "Not Found"}, b"<html>"])
+def test_a_stand_in_for_stripe_may_know_no_account(body: object) -> None:
+    with hostile(Answer(body, 404)) as stripe:
+        assert client(stripe.url).account() == ""
+    with hostile(Answer(body, 400)) as stripe, pytest.raises((FatalError, RetriableError)):
+        client(stripe.url).account()
+
+
+@pytest.mark.parametrize("hours", [-1, 1])
+def test_a_reading_s_time_is_stripe_s(hours: int) -> None:
+    """With the clock an hour ahead, what the next machine read within it lost in silver: there the
+    later reading wins, and an event is read once."""
+    there = datetime.now(UTC) + timedelta(hours=hours)
+    date = {"Date": format_datetime(there, usegmt=True)}
+    with hostile(Answer({"data": [], "has_more": False}, headers=date)) as stripe:
+        found = client(stripe.url)
+        list(found.texts("/v1/charges"))
+        stripe.answers[:] = [Answer({"data": [{"id": "a"}], "has_more": False}, headers=date)]
+        ((_, read_at),) = found.texts("/v1/charges")
+    assert abs(datetime.fromisoformat(read_at) - there) < timedelta(seconds=5)
 
 
 @pytest.mark.parametrize("body", [[], None, "charge"])
@@ -190,6 +266,43 @@ def test_an_event_that_names_nothing_does_not_stop_the_others(data: object) -> N
     assert found == [charge]
 
 
+@pytest.mark.parametrize("made", [{}, {"created": None}, {"created": "2026-11-01"}])
+def test_an_event_whose_copy_does_not_say_when_it_was_made_still_names_the_object(
+    made: dict[str, object],
+) -> None:
+    told = event({"object": {"object": "charge", "id": "ch_1", **made}})
+    with hostile(list_of(told), Answer({"id": "ch_1", "created": 1})) as stripe:
+        found = [change.id for change in changed(client(stripe.url), BY_NAME["charges"], DAY)]
+    assert found == ["ch_1"]
+
+
+def test_a_deletion_that_says_no_more_than_the_id_is_one() -> None:
+    """Its event was asked when the object was created, and the stream stopped."""
+    stub = {"object": "customer", "id": "cus_1", "deleted": True}
+    told = event({"object": stub}) | {"type": "customer.deleted"}
+    with hostile(list_of(told), Answer(stub)) as stripe:
+        (found,) = changed(client(stripe.url), BY_NAME["customers"], DAY)
+    assert (found.id, found.deleted) == ("cus_1", True)
+
+
+def test_what_is_dated_ahead_is_not_left_to_a_list_that_does_not_reach_there() -> None:
+    """A test clock makes invoices of next month; each change until then was missed."""
+    ahead = {"object": "charge", "id": "ch_1", "created": 4_000_000_000}
+    with hostile(list_of(event({"object": ahead})), Answer(ahead)) as stripe:
+        found = [change.record for change in changed(client(stripe.url), BY_NAME["charges"], DAY)]
+    assert found == [ahead]
+
+
+@pytest.mark.parametrize(("account", "fetched"), [("acct_other", 0), ("acct_own", 1), (None, 1)])
+def test_what_a_connected_account_has_is_not_ours(account: str | None, fetched: int) -> None:
+    """Stripe does not know it without that account's name: it was a tombstone."""
+    told = event({"object": {"object": "charge", "id": "ch_1", "created": 1}})
+    own = [Answer({"id": "acct_own"})] if account else []
+    answers = list_of(told | {"account": account}), *own, Answer({"id": "ch_1", "created": 1})
+    with hostile(*answers) as stripe:
+        assert len(list(changed(client(stripe.url), BY_NAME["charges"], DAY))) == fetched
+
+
 @pytest.mark.parametrize("id_", [{}, {"id": None}, {"id": "upcoming_in_1"}])
 def test_an_invoice_that_is_to_come_is_none_yet(id_: dict[str, object]) -> None:
     """Each subscription has such an event before it renews; the stream stopped at the first."""
@@ -243,7 +356,12 @@ def test_a_429_without_stripe_s_words_is_a_429(body: object) -> None:
     with hostile(*[Answer(body, 429)] * 9, page("a", more=False)) as stripe:
         found = Client(Stripe("tests-key", stripe.url), limiter)
         assert len(list(found.list("/v1/charges"))) == 1
-    assert limiter.paces("GET /v1/charges")[0].permitted < 20
+    assert limiter.paces("GET /v1/charges")[0].permitted < 25
+
+
+def test_seven_faults_in_a_row_are_borne() -> None:
+    with hostile(*[Answer(b"", 500)] * 7, page("a", more=False)) as stripe:
+        assert len(list(client(stripe.url).list("/v1/charges"))) == 1
 
 
 def test_a_wait_of_years_ends_the_run() -> None:

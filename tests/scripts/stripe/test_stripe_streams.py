@@ -11,6 +11,8 @@ from lake import landed
 from local_service import Service
 from stripe_account import BY_NAME, MemoryStore, last, run, seed
 
+from scripts.backfill.progress import landed as landed_rows
+from scripts.landing.writer import iso
 from scripts.stripe import streams
 from scripts.stripe.client import Client
 
@@ -128,6 +130,19 @@ def test_deleted_products_and_prices_are_tombstones(
     assert land(client, store, "products", "prices") == [0, 0]
 
 
+def test_a_product_whose_id_the_shop_has_chosen(
+    client: Client, store: MemoryStore, account: stripe.StripeClient, stripe_server: Service
+) -> None:
+    stripe_server.admin("POST", "clock", {"now": datetime.fromtimestamp(OLD, UTC).isoformat()})
+    for id_ in ("hats", "hats/50% #1?"):
+        account.v1.products.create({"name": "Hat", "id": id_})
+    stripe_server.admin("POST", "clock", {"now": None})
+    assert land(client, store, "products") == [2]
+    account.v1.products.update("hats/50% #1?", {"name": "Cap"})
+    assert land(client, store, "products") == [1]
+    assert last(store, "products")["hats/50% #1?"]["record"]["name"] == "Cap"
+
+
 def test_payment_methods_come_by_customer_and_go_by_event(
     client: Client, store: MemoryStore, account: stripe.StripeClient
 ) -> None:
@@ -143,6 +158,17 @@ def test_payment_methods_come_by_customer_and_go_by_event(
     assert land(client, store, "payment_methods") == [2]
     assert last(store, "payment_methods")[methods[0]]["record"]["customer"] is None
     assert land(client, store, "payment_methods") == [0]
+
+
+def test_a_backfill_counts_what_no_list_knows_by_time(
+    client: Client, stripe_server: Service
+) -> None:
+    """Its payment methods were landed, and the line in Slack said that there were none."""
+    store = MemoryStore()
+    seed(stripe_server, BY_NAME["payment_methods"], [{"created": OLD}])
+    window = {"since": "2026-01-01T00:00:00.000000Z", "until": iso(datetime.now(UTC))}
+    assert run(client, store, BY_NAME["payment_methods"], **window).landed == 1
+    assert landed_rows(store, "stripe", ["payment_methods"], window, "") == {"payment_methods": 1}
 
 
 def test_a_customer_who_is_deleted_while_they_are_read(
