@@ -16,7 +16,7 @@ from scripts.files.dropzone import ROOT, Dropped, dropped
 from scripts.files.former import former_rows, held_by_others, left_behind
 from scripts.files.rows import BadFileError, place
 from scripts.files.spool import Spool, spool
-from scripts.files.unpacked import MAGIC
+from scripts.files.unpacked import packed_as
 from scripts.landing.state import State, read_state, write_state
 from scripts.landing.store import ChangedObjectError, MissingObjectError, Store
 from scripts.landing.writer import LandingWriter, iso, now_utc
@@ -119,6 +119,8 @@ def _land_file(run: _Run, file: Dropped, former: str) -> int | None:
         except ChangedObjectError as error:
             raise _NotReadError("is being written: the next run reads it") from error
         try:
+            if former and not path.stat().st_size:  # of JSON Lines a file without records
+                raise BadFileError("it is empty now: what it held before stays")
             kept = spool(path, file.name, run.dataset)
         except BadFileError as error:
             log.error("%s: refused: %s", file.name, error.reason)
@@ -179,6 +181,6 @@ def _head(path: Path) -> str:
     """How a file begins. Packed bytes tell nobody anything, and hide whom they are about."""
     with path.open("rb") as file:
         start = file.read(RAW_BYTES)
-    if start.startswith(tuple(MAGIC.values())):
+    if packed_as(start):
         return ""
     return start.replace(b"\0", b"").decode(errors="backslashreplace")  # UTF-16 has zeros

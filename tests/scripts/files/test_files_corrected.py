@@ -69,6 +69,21 @@ def test_what_another_file_holds_too_stays(store: Store, drop: Drop, together: b
     assert now(store) == {"A": "1", "D": "4"}
 
 
+def test_a_file_that_became_empty_takes_nothing_away(store: Store, drop: Drop) -> None:
+    """An upload that broke off. Of JSON Lines it is a file without records, and was taken for one
+    that leaves all of them out."""
+    line = b'{"timestamp": "2026-01-01T%d", "session_id": "s", "event": "view"}\n'
+    drop("clickstream/a.jsonl", line % 8 + line % 9)
+    drop("clickstream/b.jsonl", b"")
+    assert list(land_files(store, "")) == [Landed("clickstream", 2, 2, 0, 0)]
+    drop("clickstream/a.jsonl", b"")
+    assert list(land_files(store, "")) == [Landed("clickstream", 1, 0, 1, 0)]
+    assert events(store) == {"8": 1, "9": 1}
+    drop("clickstream/a.jsonl", line % 9)
+    list(land_files(store, ""))
+    assert events(store) == {"9": 1}
+
+
 def test_a_file_that_was_renamed_holds_nothing_any_more(store: Store, drop: Drop) -> None:
     drop("inventory/a.csv", counts(b"A,1", b"B,2"))
     list(land_files(store, ""))
