@@ -127,17 +127,18 @@ class _AsStored(TypeDecorator[Any]):
             if isinstance(self.declared, Boolean) and raw not in (0, 1):
                 return raw  # SQLAlchemy takes the text "no" for true
             try:
-                return _exact(read(raw), raw) if read else raw
+                return self._exact(read(raw), raw) if read else raw
             except (ValueError, TypeError, ArithmeticError):
                 return raw
 
         return value
 
-
-def _exact(found: Any, raw: Any) -> Any:
-    """SQLAlchemy rounds to a declared scale that SQLite does not know, or to ten places, and takes
-    any type with a name of its own, such as LONG, for a decimal one: two long keys became one."""
-    if not isinstance(found, Decimal):
-        return found
-    stored = Decimal(str(raw))
-    return found if found == stored else stored
+    def _exact(self, found: Any, raw: Any) -> Any:
+        """SQLAlchemy rounds to a declared scale that SQLite does not know, or to ten places, and
+        takes any type with a name of its own, such as LONG, for a decimal one: two long keys became
+        one, and the key 5 was 5.0000000000."""
+        if not isinstance(found, Decimal):
+            return found
+        stored = Decimal(str(raw))
+        scaled = getattr(self.declared, "scale", None) is not None
+        return found if scaled and found == stored else stored

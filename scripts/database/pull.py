@@ -16,6 +16,7 @@ from typing import Any
 from sqlalchemy import (
     Column,
     ColumnElement,
+    CursorResult,
     Engine,
     Row,
     and_,
@@ -52,7 +53,9 @@ from scripts.landing.writer import iso, now_utc
 log = logging.getLogger(__name__)
 SOURCE = "database"
 VERSION = "1"
-ROWS = 1000  # fetched at once
+ROWS = 1000  # fetched at once, if they are small
+FEW = 10  # of which nothing is known yet; then each tenth is looked at
+CHARACTERS = 16 * 1024 * 1024
 # Transactions commit in another order than their numbers and times were given out.
 LOOKBACK_TIME = timedelta(minutes=10)
 LOOKBACK_NUMBERS = 1000
@@ -122,7 +125,7 @@ def pull(engine: Engine, store: Store, stream: Stream, request: Request) -> Resu
             partial(_rows, engine, stream, request.until is not None),
             window=partial(_window, engine, stream),
             snapshot=stream.cursor is None,
-            details={"columns": described(stream)},
+            details={"columns": described(engine, stream)},
         )
         return land(store, Target(SOURCE, stream.name, VERSION), request, reader)
 
@@ -215,11 +218,11 @@ def _rows(engine: Engine, stream: Stream, ends: bool, piece: Slice) -> Iterator[
             connection.execution_options(isolation_level="REPEATABLE READ")
         read_at = iso(now_utc())  # of the first query, whose moment is that of all rows
         expected = connection.scalar(select(func.count()).select_from(stream.table).where(within))
-        found = connection.execution_options(stream_results=True, yield_per=ROWS).execute(
+        found = connection.execution_options(stream_results=True).execute(
             select(*(readable(engine, column) for column in columns)).where(within)
         )
         count = 0
-        for row in found:
+        for row in _fetched(found):
             count += 1
             yield _change(stream, row, read_at, copies)
         if count != expected:
@@ -227,6 +230,16 @@ def _rows(engine: Engine, stream: Stream, ends: bool, piece: Slice) -> Iterator[
                 f"database/{stream.name}: read {count} rows, the database counts {expected}; the "
                 "cursor was left where it was"
             )
+
+
+def _fetched(found: CursorResult[Any]) -> Iterator[Row[Any]]:
+    """Rows by as many at once as hold about `CHARACTERS`: a thousand pictures of a megabyte do not
+    fit into a container."""
+    count = FEW
+    while rows := found.fetchmany(count):
+        yield from rows
+        widest = max(len(str(tuple(row))) for row in rows[::FEW])
+        count = min(ROWS, max(1, CHARACTERS // widest))
 
 
 def _within(dialect: str, stream: Stream, ends: bool, piece: Slice) -> ColumnElement[bool]:

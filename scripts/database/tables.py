@@ -7,7 +7,7 @@ from functools import partial
 
 from sqlalchemy import Column, Date, DateTime, Integer, MetaData, Table, inspect, text
 from sqlalchemy.engine import Engine
-from sqlalchemy.exc import NoSuchTableError
+from sqlalchemy.exc import CompileError, NoSuchTableError
 
 from scripts.errors import FatalError
 
@@ -132,7 +132,14 @@ def _cursor(table: Table, said: str, name: str | None) -> Column[object] | None:
     return column
 
 
-def described(stream: Stream) -> dict[str, str]:
+def described(engine: Engine, stream: Stream) -> dict[str, str]:
     """Column → SQL type as the database names it; goes into the manifest."""
     columns: Sequence[Column[object]] = list(stream.table.columns)
-    return {str(column.name): str(column.type) for column in columns}
+    return {str(column.name): _named(engine, column) for column in columns}
+
+
+def _named(engine: Engine, column: Column[object]) -> str:
+    try:
+        return column.type.compile(engine.dialect)
+    except CompileError:  # of a type that SQLAlchemy does not know
+        return str(column.type)

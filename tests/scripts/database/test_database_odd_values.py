@@ -1,16 +1,18 @@
 """Values and tables that a database takes and that once stopped a table, or made two rows one."""
 
 from pathlib import Path
+from unittest.mock import MagicMock
 
 import pytest
 from lake import landed
 from sqlalchemy import Engine
 from test_database_pull import land, run
 
-from scripts.database.pull import connect
+from scripts.database.pull import _fetched, connect
 from scripts.database.tables import streams
 from scripts.database.values import exact_json
 from scripts.errors import FatalError
+from scripts.landing.state import read_state
 from scripts.landing.store import Store
 
 
@@ -77,7 +79,35 @@ def test_numbers_of_sqlite_are_not_rounded(sqlite: Engine, store: Store) -> None
     assert land(sqlite, store, "items") == 2
     found = [envelope["record"] for envelope in landed(store, "database", "items")]
     assert found[0] == {"id": "9007199254740993", "price": "0.125", "ratio": "0.123456789012"}
-    assert found[1] == {"id": "9007199254740994.0000000000", "price": "1.50", "ratio": "1E-12"}
+    assert found[1] == {"id": "9007199254740994", "price": "1.50", "ratio": "1E-12"}
+
+
+def test_days_that_are_none_do_not_stop_a_table_of_sqlite(sqlite: Engine, store: Store) -> None:
+    """SQLite takes 30 February and 24:00 for times; the greatest of them ended the pull."""
+    run(
+        sqlite,
+        "CREATE TABLE notes (id integer PRIMARY KEY, at datetime)",
+        "INSERT INTO notes VALUES (1, '2026-02-30 08:00:00'), (2, '0000-01-01')",
+        "INSERT INTO notes VALUES (3, '2026-03-01 24:00:00')",
+    )
+    assert land(sqlite, store, "notes:at") == 3
+    assert land(sqlite, store, "notes:at") == 0
+    assert read_state(store, "database", "notes").cursor == "2026-03-02T08:00:00.000000Z"
+
+
+def test_wide_rows_are_fetched_in_small_numbers() -> None:
+    """A thousand pictures of a megabyte took 1.5 GB."""
+    rows = [(n, b"x" * (5_000_000 if 500 < n < 600 else 10)) for n in range(3000)]
+    left, asked = list(rows), []
+
+    def fetchmany(count: int) -> list[tuple[int, bytes]]:
+        asked.append(count)
+        fetched, left[:] = left[:count], left[count:]
+        return fetched
+
+    assert list(_fetched(MagicMock(fetchmany=fetchmany))) == rows
+    assert asked[:3] == [10, 1000, 3]
+    assert max(asked) == 1000
 
 
 def test_a_table_is_read_whatever_it_refers_to(sqlite: Engine, store: Store) -> None:
