@@ -1,6 +1,7 @@
 """Which tables are pulled, and how: `DATABASE_TABLES`, met with what the database says of them."""
 
 import re
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -26,8 +27,9 @@ ENTRIES = re.compile(r'(?:"[^"]*"|[^",])+')
 
 @dataclass(frozen=True)
 class Stream:
-    """A table. name: of the stream, `schema_table` in lower case. key: its primary key; empty where
-    it has none, as a view: then its rows are known by their contents, and it is read whole.
+    """A table. name: of the stream, `schema_table` in lower case and ASCII. key: its primary key;
+    empty where it has none, as a view: then its rows are known by their contents, and it is read
+    whole.
 
     cursor: the column that only grows (a whole number or a time); None reads the table whole and
     compares, which finds deleted rows too.
@@ -114,8 +116,17 @@ def _stream(engine: Engine, schema: str | None, name: str, cursor: str | None) -
             f"table {said} has no primary key, so a changed row of it cannot be told from a new "
             "one: name it in DATABASE_TABLES without a column, and it is read whole"
         )
-    plain = re.sub(r"\W+", "_", said.lower())
-    return Stream(plain, table, key, _cursor(table, said, cursor))
+    return Stream(_plain(said), table, key, _cursor(table, said, cursor))
+
+
+def _plain(name: str) -> str:
+    """A name that Spark takes unquoted: `Größen` is `grossen`, and `表` is `u8868`. `_orders` is
+    `table_orders`: Spark does not look into folders that begin with an underscore."""
+    parts = unicodedata.normalize("NFKD", name.casefold())  # `ö` is `o` and its dots
+    bare = (sign for sign in parts if not unicodedata.combining(sign))
+    letters = (f"u{ord(c):x}" if c.isalnum() and not c.isascii() else c for c in bare)
+    plain = re.sub(r"\W+", "_", "".join(letters), flags=re.ASCII)
+    return f"table{plain}" if plain.startswith("_") else plain
 
 
 def _cursor(table: Table, said: str, name: str | None) -> Column[object] | None:

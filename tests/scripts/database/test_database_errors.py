@@ -75,6 +75,17 @@ def test_names_with_spaces_dots_and_commas(tmp_path: Path, named: bool) -> None:
     assert all((cursor is not None) == named for cursor in found.values())
 
 
+def test_a_name_becomes_one_that_spark_takes(tmp_path: Path) -> None:
+    """Spark refused `landed_database_größen`, and with it each run of the job. Manifests below
+    `_manifests/database/_orders/` it did not list: the table landed and was never seen."""
+    engine = connect(f"sqlite:///{tmp_path / 'shop.db'}")
+    with engine.begin() as connection:
+        for name in ("Größen", "Straße", "客户 订单", "orders", "_Orders", "a\u0308"):
+            connection.execute(text(f'CREATE TABLE "{name}" (id integer PRIMARY KEY)'))
+    found = {stream.name for stream in streams(engine, "")}
+    assert found == {"grossen", "strasse", "u5ba2u6237_u8ba2u5355", "orders", "table_orders", "a"}
+
+
 def test_a_server_that_does_not_answer_is_retriable_and_its_password_is_not_said() -> None:
     password = SECRET
     engine = connect(f"postgresql+psycopg://shop:{password}@127.0.0.1:1/shop")
