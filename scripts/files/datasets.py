@@ -170,7 +170,7 @@ def _reads_as(pattern: re.Pattern[str], value: object) -> bool:
 
 
 def _too_great(value: object) -> bool:
-    return not _empty(value) and abs(float(str(value))) >= MOST
+    return not _empty(value) and abs(float(str(value).strip(TRIMMED))) >= MOST
 
 
 def _empty(value: object) -> bool:

@@ -71,7 +71,7 @@ def test_an_amount_that_silver_would_read_as_none_is_named(dataset, column, rest
         check(DATASETS[dataset], rest | {column: value})
 
 
-@pytest.mark.parametrize("value", ["1e15", "-1234567890123456", 1e300, 10**15, " 1e999 "])
+@pytest.mark.parametrize("value", ["1e15", "-1234567890123456", 1e300, 10**15, " 1e999\0"])
 def test_an_amount_that_silver_cannot_hold_is_named(value) -> None:
     parcel = {"tracking_number": "1", "carrier": "DHL", "cost": value}
     with pytest.raises(RecordError, match="a number of more than 15 digits: cost"):
