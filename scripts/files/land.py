@@ -52,8 +52,8 @@ class _NotReadError(Exception):
 
 @dataclass(frozen=True)
 class _Run:
-    """One run of one dataset: where its rows and its rejected rows go. others: the files that it
-    does not read, with the runs that landed them."""
+    """One run of one dataset: where its rows and its rejected rows go. others: the files whose last
+    good version was landed by another run, with that run."""
 
     store: Store
     dataset: Dataset
@@ -68,9 +68,9 @@ def _land_dataset(store: Store, dataset: Dataset, files: list[Dropped]) -> Lande
     new = [file for file in files if _known(state, file)[0] != file.etag or file.name in left]
     if not new:
         return Landed(dataset.name, 0, 0, 0, 0)
-    names = {file.name for file in new}
-    others = {name: run for name, (_, run) in state.seen.items() if run and name not in names}
-    seen: dict[str, list[str]] = {}
+    others = {name: run for name, (_, run) in state.seen.items() if run} | left
+    # Of those that this run does not come to, the next one has to know.
+    seen = {name: ["", landed_by] for name, landed_by in left.items()}
     sources: list[dict[str, object]] = []
     gone = 0
     with (
@@ -79,16 +79,19 @@ def _land_dataset(store: Store, dataset: Dataset, files: list[Dropped]) -> Lande
     ):
         run = _Run(store, dataset, rows, rejected, others)
         for file in new:
-            former = left.get(file.name) or _known(state, file)[1]
+            former = others.pop(file.name, "")
+            still = {file.name: former} if former else {}
             try:
                 written = _land_file(run, file, former)
             except _NotReadError as error:
                 log.warning("%s %s", file.name, error)
                 gone += 1
+                others |= still
                 continue
             if written is None:
                 # What its last good version landed is still what holds.
                 seen[file.name] = [file.etag, former]
+                others |= still
             else:
                 sources.append({"file": file.name, "etag": file.etag, "rows": written})
                 seen[file.name] = [file.etag, rows.run_id]
