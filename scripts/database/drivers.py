@@ -13,6 +13,7 @@ from psycopg import DataError
 from psycopg.types import datetime as loaders
 from sqlalchemy import Column, ColumnElement, Engine, event, type_coerce
 from sqlalchemy.engine import Dialect
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.types import Boolean, NullType, Time, TypeDecorator, TypeEngine
 
 MYSQL = ("mysql", "mariadb")
@@ -36,6 +37,11 @@ POSTGRES_TIMES: dict[str, tuple[Callable[[str], object], Any]] = {
     "timestamptz": (datetime.fromisoformat, loaders.TimestamptzLoader),
     "interval": (_months, loaders.IntervalLoader),
 }
+
+
+def wrong_statement(error: DBAPIError) -> bool:
+    """Of SQLite, whose wrong statements are of the same kind as a locked file."""
+    return getattr(error.orig, "sqlite_errorname", "") == "SQLITE_ERROR"
 
 
 def lenient(engine: Engine) -> Engine:

@@ -38,7 +38,7 @@ from sqlalchemy.exc import (
 )
 
 from scripts.database.clocks import bound, greatest, ordered, unordered
-from scripts.database.drivers import MYSQL, READ_JSON, lenient, readable
+from scripts.database.drivers import MYSQL, READ_JSON, lenient, readable, wrong_statement
 from scripts.database.tables import Stream, described
 from scripts.database.values import DIGITS, exact_json, from_mark, to_json, to_mark
 from scripts.database.writers import have_ended
@@ -111,7 +111,8 @@ def explained() -> Iterator[None]:
         said = " ".join(str(error.orig).split())[:300]
         if WRONG_ADDRESS.search(said):  # the drivers' kind of error is that of a lost connection
             raise FatalError(f"check DATABASE_URL, the database refused: {said}") from None
-        if error.connection_invalidated or "Operational" in type(error.orig).__name__:
+        passing = "Operational" in type(error.orig).__name__ and not wrong_statement(error)
+        if error.connection_invalidated or passing:
             raise RetriableError(f"the database broke off or did not answer: {said}") from None
         raise FatalError(f"the database refused: {said}") from None
     except SQLAlchemyError as error:

@@ -8,8 +8,14 @@ from functools import partial
 
 from sqlalchemy import Column, Date, DateTime, Integer, MetaData, Table, inspect, text
 from sqlalchemy.engine import Engine
-from sqlalchemy.exc import CompileError, NoSuchTableError
+from sqlalchemy.exc import (
+    CompileError,
+    NoSuchTableError,
+    OperationalError,
+    UnreflectableTableError,
+)
 
+from scripts.database.drivers import wrong_statement
 from scripts.errors import FatalError
 
 # Names stand as they are, or in double quotes where they hold spaces, dots, colons or commas.
@@ -110,6 +116,12 @@ def _stream(engine: Engine, schema: str | None, name: str, cursor: str | None) -
         table = Table(name, MetaData(), autoload_with=engine, schema=schema, resolve_fks=False)
     except NoSuchTableError as error:
         raise FatalError(f"DATABASE_TABLES: there is no table {said} in the database") from error
+    except (UnreflectableTableError, OperationalError) as error:
+        if isinstance(error, OperationalError) and not wrong_statement(error):
+            raise
+        raise FatalError(
+            f"DATABASE_TABLES: {said} is a view of something that is not there any more"
+        ) from error
     key = tuple(table.primary_key.columns)
     if cursor and not key:
         raise FatalError(
