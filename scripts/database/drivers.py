@@ -14,7 +14,7 @@ from psycopg.types import datetime as loaders
 from sqlalchemy import Column, ColumnElement, Engine, event, type_coerce
 from sqlalchemy.engine import Dialect
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.types import Boolean, NullType, Time, TypeDecorator, TypeEngine
+from sqlalchemy.types import Boolean, Enum, NullType, String, Time, TypeDecorator, TypeEngine
 
 MYSQL = ("mysql", "mariadb")
 READ_JSON = ("postgresql", "sqlite", *MYSQL)  # whose JSON is read here, not by a driver
@@ -59,6 +59,8 @@ def readable(engine: Engine, column: Column[Any]) -> ColumnElement[Any]:
     """The column as it is to be selected."""
     if engine.dialect.name in MYSQL and isinstance(column.type, Time):
         return type_coerce(column, _Span()).label(str(column.name))
+    if isinstance(column.type, Enum):  # which may have grown since it was looked up
+        return type_coerce(column, String()).label(str(column.name))
     if engine.dialect.name != "sqlite":
         return column
     return type_coerce(column, _AsStored(column.type)).label(str(column.name))

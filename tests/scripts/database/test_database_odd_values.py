@@ -8,12 +8,13 @@ from lake import landed
 from sqlalchemy import Engine
 from test_database_pull import land, run
 
-from scripts.database.pull import _fetched, connect
+from scripts.database.pull import _fetched, connect, pull
 from scripts.database.tables import streams
 from scripts.database.values import exact_json
 from scripts.errors import FatalError
 from scripts.landing.state import read_state
 from scripts.landing.store import Store
+from scripts.landing.window import Request
 
 
 @pytest.fixture
@@ -93,6 +94,20 @@ def test_days_that_are_none_do_not_stop_a_table_of_sqlite(sqlite: Engine, store:
     assert land(sqlite, store, "notes:at") == 3
     assert land(sqlite, store, "notes:at") == 0
     assert read_state(store, "database", "notes").cursor == "2026-03-02T08:00:00.000000Z"
+
+
+def test_an_enum_may_grow_after_it_was_looked_up(engine: Engine, store: Store) -> None:
+    """All tables are looked up first. The pull ended in a trace, which quoted the value."""
+    run(
+        engine,
+        "CREATE TYPE mood AS ENUM ('good')",
+        "CREATE TABLE notes (id int PRIMARY KEY, feeling mood)",
+    )
+    (stream,) = streams(engine, "notes")
+    run(engine, "ALTER TYPE mood ADD VALUE 'better'", "INSERT INTO notes VALUES (1, 'better')")
+    assert pull(engine, store, stream, Request()).landed == 1
+    (envelope,) = landed(store, "database", "notes")
+    assert envelope["record"] == {"id": 1, "feeling": "better"}
 
 
 def test_wide_rows_are_fetched_in_small_numbers() -> None:
