@@ -11,6 +11,7 @@ from typing import Any
 
 from psycopg import DataError
 from psycopg.types import datetime as loaders
+from psycopg.types.string import TextLoader
 from sqlalchemy import Column, ColumnElement, Engine, event, type_coerce
 from sqlalchemy.engine import Dialect
 from sqlalchemy.exc import DBAPIError
@@ -27,6 +28,7 @@ def _months(text: str) -> str:
     raise ValueError
 
 
+POSTGRES_TEXTS = ("text", "varchar", "bpchar", "name", 0)  # 0: what psycopg does not know
 # Type → what reads it as PostgreSQL usually writes it, and psycopg's own, which reads every style
 # but takes twenty times as long.
 POSTGRES_TIMES: dict[str, tuple[Callable[[str], object], Any]] = {
@@ -49,6 +51,7 @@ def lenient(engine: Engine) -> Engine:
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _text_or_bytes)
     elif engine.dialect.driver == "psycopg":
+        event.listen(engine, "connect", _any_text, insert=True)  # SQLAlchemy's own looks read text
         event.listen(engine, "connect", _times_or_text)
     elif engine.dialect.name in MYSQL:
         event.listen(engine, "connect", _in_utc)
@@ -67,19 +70,32 @@ def readable(engine: Engine, column: Column[Any]) -> ColumnElement[Any]:
 
 
 def _text_or_bytes(connection: Any, _: object) -> None:
-    def text(raw: bytes) -> str | bytes:
-        try:
-            return raw.decode()
-        except UnicodeDecodeError:
-            return raw
+    connection.text_factory = _text
 
-    connection.text_factory = text
+
+def _text(raw: bytes) -> str | bytes:
+    try:
+        return raw.decode()
+    except UnicodeDecodeError:
+        return raw
 
 
 def _in_utc(connection: Any, _: object) -> None:
     """A TIMESTAMP is a moment, but is told in the session's zone and without it."""
     with connection.cursor() as cursor:
         cursor.execute("SET time_zone = '+00:00'")
+
+
+def _any_text(connection: Any, _: object) -> None:
+    """In a database without an encoding psycopg makes bytes of every text, also of names."""
+    if connection.info.encoding == "ascii":
+        for kind in POSTGRES_TEXTS:
+            connection.adapters.register_loader(kind, _TextOrBytes)
+
+
+class _TextOrBytes(TextLoader):
+    def load(self, data: Any) -> str | bytes:
+        return _text(bytes(data))
 
 
 def _times_or_text(connection: Any, _: object) -> None:

@@ -98,14 +98,14 @@ def address(engine: Engine) -> str:
 
 
 @contextmanager
-def explained() -> Iterator[None]:
+def explained(table: str = "a table") -> Iterator[None]:
     """The database's errors by kind, without the URL, which holds a password, and without rows."""
     try:
         yield
     except DataError as error:  # of a view; its sentence quotes the value
         said = type(error.orig).__name__
         raise FatalError(
-            f"the database cannot give a value that it was asked for: {said}"
+            f"the database cannot give a value of {table} that it was asked for: {said}"
         ) from None
     except DBAPIError as error:
         said = " ".join(str(error.orig).split())[:300]
@@ -214,7 +214,7 @@ def _rows(engine: Engine, stream: Stream, ends: bool, piece: Slice) -> Iterator[
     within = _within(engine.dialect.name, stream, ends, piece)
     columns = list(stream.table.columns)
     copies: Counter[str] = Counter()
-    with explained(), engine.connect() as connection:
+    with explained(stream.name), engine.connect() as connection:
         if engine.dialect.name != "sqlite":  # whose transactions always see one state
             connection.execution_options(isolation_level="REPEATABLE READ")
         read_at = iso(now_utc())  # of the first query, whose moment is that of all rows

@@ -110,6 +110,23 @@ def test_an_enum_may_grow_after_it_was_looked_up(engine: Engine, store: Store) -
     assert envelope["record"] == {"id": 1, "feeling": "better"}
 
 
+def test_a_database_without_an_encoding_is_read(
+    postgres: str, engine: Engine, store: Store
+) -> None:
+    """psycopg made bytes of every text there, and SQLAlchemy's first look ended in a trace."""
+    run(engine, "CREATE DATABASE old TEMPLATE template0 ENCODING 'SQL_ASCII' LOCALE 'C'")
+    old = connect(postgres.replace("/postgres?", "/old?"))
+    run(
+        old,
+        "CREATE TABLE notes (id text PRIMARY KEY, kind char(1), said varchar)",
+        "INSERT INTO notes VALUES (E'\\303\\274', 'k', E'caf\\351')",
+    )
+    assert land(old, store, "notes") == 1
+    (envelope,) = landed(store, "database", "notes")
+    assert envelope["record"] == {"id": "ü", "kind": "k", "said": "Y2Fm6Q=="}
+    old.dispose()
+
+
 def test_wide_rows_are_fetched_in_small_numbers() -> None:
     """A thousand pictures of a megabyte took 1.5 GB."""
     rows = [(n, b"x" * (5_000_000 if 500 < n < 600 else 10)) for n in range(3000)]
