@@ -12,7 +12,8 @@ from typing import Any
 from psycopg import DataError
 from psycopg.types import datetime as loaders
 from psycopg.types.string import TextLoader
-from sqlalchemy import Column, ColumnElement, Engine, event, type_coerce
+from sqlalchemy import Column, ColumnElement, Engine, Text, cast, event, type_coerce
+from sqlalchemy.dialects.postgresql import ARRAY, DOMAIN
 from sqlalchemy.engine import Dialect
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.types import Boolean, Enum, NullType, String, Time, TypeDecorator, TypeEngine
@@ -22,8 +23,9 @@ READ_JSON = ("postgresql", "sqlite", *MYSQL)  # whose JSON is read here, not by 
 
 
 def _months(text: str) -> str:
-    """An interval with months, which are not so many days; ValueError for others."""
-    if "mon" in text or "year" in text:
+    """An interval with months, which are not so many days, or without an end, of which psycopg
+    makes none at all; ValueError for others."""
+    if "mon" in text or "year" in text or "inf" in text:
         return text
     raise ValueError
 
@@ -64,6 +66,11 @@ def readable(engine: Engine, column: Column[Any]) -> ColumnElement[Any]:
         return type_coerce(column, _Span()).label(str(column.name))
     if isinstance(column.type, Enum):  # which may have grown since it was looked up
         return type_coerce(column, String()).label(str(column.name))
+    item = getattr(column.type, "item_type", None)
+    if isinstance(item, DOMAIN | Enum):  # whose arrays psycopg gives as text, `{a,b}`
+        plain = item.data_type if isinstance(item, DOMAIN) else item
+        plain = Text() if isinstance(plain, Enum) else plain
+        return cast(column, ARRAY(plain)).label(str(column.name))
     if engine.dialect.name != "sqlite":
         return column
     return type_coerce(column, _AsStored(column.type)).label(str(column.name))

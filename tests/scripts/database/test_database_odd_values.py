@@ -110,6 +110,34 @@ def test_an_enum_may_grow_after_it_was_looked_up(engine: Engine, store: Store) -
     assert envelope["record"] == {"id": 1, "feeling": "better"}
 
 
+def test_arrays_of_named_types_are_lists(engine: Engine, store: Store) -> None:
+    """Of a domain's array `{a,b}` the list of its five signs landed; of an interval without an end
+    (PostgreSQL 17) one of no length."""
+    run(
+        engine,
+        "CREATE TYPE mood AS ENUM ('good')",
+        "CREATE DOMAIN code AS text",
+        "CREATE DOMAIN price AS numeric(9,2)",
+        "CREATE DOMAIN feeling AS mood",
+        """CREATE TABLE notes (id int PRIMARY KEY, codes code[], prices price[], moods mood[],
+           feelings feeling[], lasts interval)""",
+        """INSERT INTO notes VALUES (1, '{a,"b,c",NULL}', '{{1.10},{2}}', '{good,NULL}', '{good}',
+           'infinity')""",
+        "INSERT INTO notes VALUES (2)",
+    )
+    assert land(engine, store, "notes") == 2
+    full, empty = (envelope["record"] for envelope in landed(store, "database", "notes"))
+    assert full == {
+        "id": 1,
+        "codes": ["a", "b,c", None],
+        "prices": [["1.10"], ["2.00"]],
+        "moods": ["good", None],
+        "feelings": ["good"],
+        "lasts": "infinity",
+    }
+    assert {name for name, value in empty.items() if value is None} == {*full} - {"id"}
+
+
 def test_a_database_without_an_encoding_is_read(
     postgres: str, engine: Engine, store: Store
 ) -> None:
