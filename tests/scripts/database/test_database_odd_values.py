@@ -68,6 +68,17 @@ def test_json_of_any_depth_lands(sqlite: Engine, store: Store, depth: int) -> No
     assert envelope["record"]["doc"] in (doc, exact_json(doc))
 
 
+def test_a_number_in_a_json_column_of_sqlite(sqlite: Engine, store: Store) -> None:
+    """SQLite makes a number of the text 5, and the pull ended in a trace."""
+    run(
+        sqlite,
+        "CREATE TABLE notes (id integer PRIMARY KEY, doc json)",
+        "INSERT INTO notes VALUES (1, '5'), (2, '1.5'), (3, '\"5\"')",
+    )
+    assert land(sqlite, store, "notes") == 3
+    assert [e["record"]["doc"] for e in landed(store, "database", "notes")] == [5, 1.5, "5"]
+
+
 def test_numbers_of_sqlite_are_not_rounded(sqlite: Engine, store: Store) -> None:
     """LONG is no type that SQLite or SQLAlchemy knows; both keys were 9007199254740992.0000000000,
     so that one of the rows was lost."""
