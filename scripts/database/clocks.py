@@ -24,7 +24,8 @@ from scripts.database.drivers import MYSQL
 from scripts.landing.writer import now_utc
 
 SQLITE_TIME, SQLITE_DATE = "%Y-%m-%d %H:%M:%f", "%Y-%m-%d"
-SQLITE_DATED = "[1-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]*"
+SQLITE_DATED = "[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]*"
+NO_YEAR = "0000-"  # SQLite knows one, Python does not
 AS_IT_IS = "+0 days"  # else strftime gives 30 February and 24:00 back
 
 
@@ -37,7 +38,11 @@ def ordered(dialect: str, column: Column[object]) -> ColumnElement[object]:
         return case((func.typeof(column) == "integer", column))
     shape = SQLITE_TIME if isinstance(column.type, DateTime) else SQLITE_DATE
     # SQLite takes a number for a Julian day, and the text `now` for this moment.
-    dated = and_(func.typeof(column) == "text", column.op("GLOB")(literal(SQLITE_DATED, String())))
+    dated = and_(
+        func.typeof(column) == "text",
+        column.op("GLOB")(literal(SQLITE_DATED, String())),
+        func.substr(column, 1, len(NO_YEAR)) != NO_YEAR,
+    )
     return case((dated, func.strftime(shape, column, AS_IT_IS, type_=String())))
 
 

@@ -59,6 +59,7 @@ CHARACTERS = 16 * 1024 * 1024
 # Transactions commit in another order than their numbers and times were given out.
 LOOKBACK_TIME = timedelta(minutes=10)
 LOOKBACK_NUMBERS = 1000
+EARLIEST = datetime.min.replace(tzinfo=UTC) + LOOKBACK_TIME  # nothing is before the year 1
 WRONG_ADDRESS = re.compile(
     r"password authentication failed|no pg_hba\.conf entry|(database|role) \S+ does not exist"
     r"|Access denied for user|Unknown database"  # PostgreSQL's, MySQL's
@@ -198,7 +199,7 @@ def _back(column: Column[object], mark: str) -> str:
         return f"{max(0, int(mark) - LOOKBACK_NUMBERS):0{DIGITS}d}"
     moment = datetime.fromisoformat(mark)
     moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    return to_mark(_of_kind(column, moment - LOOKBACK_TIME))
+    return to_mark(_of_kind(column, max(moment, EARLIEST) - LOOKBACK_TIME))
 
 
 def _kind(column: Column[object]) -> type:

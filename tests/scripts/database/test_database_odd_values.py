@@ -107,6 +107,18 @@ def test_days_that_are_none_do_not_stop_a_table_of_sqlite(sqlite: Engine, store:
     assert read_state(store, "database", "notes").cursor == "2026-03-02T08:00:00.000000Z"
 
 
+def test_a_table_whose_times_are_all_the_first_of_all(sqlite: Engine, store: Store) -> None:
+    """As .NET writes a time that is not set; ten minutes before it there is none."""
+    run(
+        sqlite,
+        "CREATE TABLE notes (id integer PRIMARY KEY, at datetime)",
+        "INSERT INTO notes VALUES (1, '0001-01-01 00:00:00')",
+    )
+    assert [land(sqlite, store, "notes:at") for _ in range(3)] == [1, 0, 0]
+    run(sqlite, "INSERT INTO notes VALUES (2, '2026-01-01 00:00:00')")
+    assert [land(sqlite, store, "notes:at") for _ in range(2)] == [1, 0]
+
+
 def test_an_enum_may_grow_after_it_was_looked_up(engine: Engine, store: Store) -> None:
     """All tables are looked up first. The pull ended in a trace, which quoted the value."""
     run(
