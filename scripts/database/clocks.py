@@ -25,6 +25,8 @@ from scripts.landing.writer import now_utc
 
 SQLITE_TIME, SQLITE_DATE = "%Y-%m-%d %H:%M:%f", "%Y-%m-%d"
 SQLITE_DATED = "[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]*"
+NO_YEAR = "0000-"  # SQLite knows one, Python does not
+AS_IT_IS = "+0 days"  # else strftime gives 30 February and 24:00 back
 
 
 def ordered(dialect: str, column: Column[object]) -> ColumnElement[object]:
@@ -36,8 +38,12 @@ def ordered(dialect: str, column: Column[object]) -> ColumnElement[object]:
         return case((func.typeof(column) == "integer", column))
     shape = SQLITE_TIME if isinstance(column.type, DateTime) else SQLITE_DATE
     # SQLite takes a number for a Julian day, and the text `now` for this moment.
-    dated = and_(func.typeof(column) == "text", column.op("GLOB")(literal(SQLITE_DATED, String())))
-    return case((dated, func.strftime(shape, column, type_=String())))
+    dated = and_(
+        func.typeof(column) == "text",
+        column.op("GLOB")(literal(SQLITE_DATED, String())),
+        func.substr(column, 1, len(NO_YEAR)) != NO_YEAR,
+    )
+    return case((dated, func.strftime(shape, column, AS_IT_IS, type_=String())))
 
 
 def unordered(dialect: str, column: Column[object]) -> ColumnElement[bool]:

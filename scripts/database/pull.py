@@ -16,6 +16,7 @@ from typing import Any
 from sqlalchemy import (
     Column,
     ColumnElement,
+    CursorResult,
     Engine,
     Row,
     and_,
@@ -37,7 +38,7 @@ from sqlalchemy.exc import (
 )
 
 from scripts.database.clocks import bound, greatest, ordered, unordered
-from scripts.database.drivers import MYSQL, READ_JSON, lenient, readable
+from scripts.database.drivers import MYSQL, READ_JSON, lenient, readable, wrong_statement
 from scripts.database.tables import Stream, described
 from scripts.database.values import DIGITS, exact_json, from_mark, to_json, to_mark
 from scripts.database.writers import have_ended
@@ -52,10 +53,13 @@ from scripts.landing.writer import iso, now_utc
 log = logging.getLogger(__name__)
 SOURCE = "database"
 VERSION = "1"
-ROWS = 1000  # fetched at once
+ROWS = 1000  # fetched at once, if they are small
+FEW = 10  # of which nothing is known yet; then each tenth is looked at
+CHARACTERS = 16 * 1024 * 1024
 # Transactions commit in another order than their numbers and times were given out.
 LOOKBACK_TIME = timedelta(minutes=10)
 LOOKBACK_NUMBERS = 1000
+EARLIEST = datetime.min.replace(tzinfo=UTC) + LOOKBACK_TIME  # nothing is before the year 1
 WRONG_ADDRESS = re.compile(
     r"password authentication failed|no pg_hba\.conf entry|(database|role) \S+ does not exist"
     r"|Access denied for user|Unknown database"  # PostgreSQL's, MySQL's
@@ -95,20 +99,21 @@ def address(engine: Engine) -> str:
 
 
 @contextmanager
-def explained() -> Iterator[None]:
+def explained(table: str = "a table") -> Iterator[None]:
     """The database's errors by kind, without the URL, which holds a password, and without rows."""
     try:
         yield
     except DataError as error:  # of a view; its sentence quotes the value
         said = type(error.orig).__name__
         raise FatalError(
-            f"the database cannot give a value that it was asked for: {said}"
+            f"the database cannot give a value of {table} that it was asked for: {said}"
         ) from None
     except DBAPIError as error:
         said = " ".join(str(error.orig).split())[:300]
         if WRONG_ADDRESS.search(said):  # the drivers' kind of error is that of a lost connection
             raise FatalError(f"check DATABASE_URL, the database refused: {said}") from None
-        if error.connection_invalidated or "Operational" in type(error.orig).__name__:
+        passing = "Operational" in type(error.orig).__name__ and not wrong_statement(error)
+        if error.connection_invalidated or passing:
             raise RetriableError(f"the database broke off or did not answer: {said}") from None
         raise FatalError(f"the database refused: {said}") from None
     except SQLAlchemyError as error:
@@ -122,7 +127,7 @@ def pull(engine: Engine, store: Store, stream: Stream, request: Request) -> Resu
             partial(_rows, engine, stream, request.until is not None),
             window=partial(_window, engine, stream),
             snapshot=stream.cursor is None,
-            details={"columns": described(stream)},
+            details={"columns": described(engine, stream)},
         )
         return land(store, Target(SOURCE, stream.name, VERSION), request, reader)
 
@@ -194,7 +199,7 @@ def _back(column: Column[object], mark: str) -> str:
         return f"{max(0, int(mark) - LOOKBACK_NUMBERS):0{DIGITS}d}"
     moment = datetime.fromisoformat(mark)
     moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    return to_mark(_of_kind(column, moment - LOOKBACK_TIME))
+    return to_mark(_of_kind(column, max(moment, EARLIEST) - LOOKBACK_TIME))
 
 
 def _kind(column: Column[object]) -> type:
@@ -210,16 +215,16 @@ def _rows(engine: Engine, stream: Stream, ends: bool, piece: Slice) -> Iterator[
     within = _within(engine.dialect.name, stream, ends, piece)
     columns = list(stream.table.columns)
     copies: Counter[str] = Counter()
-    with explained(), engine.connect() as connection:
+    with explained(stream.name), engine.connect() as connection:
         if engine.dialect.name != "sqlite":  # whose transactions always see one state
             connection.execution_options(isolation_level="REPEATABLE READ")
         read_at = iso(now_utc())  # of the first query, whose moment is that of all rows
         expected = connection.scalar(select(func.count()).select_from(stream.table).where(within))
-        found = connection.execution_options(stream_results=True, yield_per=ROWS).execute(
+        found = connection.execution_options(stream_results=True).execute(
             select(*(readable(engine, column) for column in columns)).where(within)
         )
         count = 0
-        for row in found:
+        for row in _fetched(found):
             count += 1
             yield _change(stream, row, read_at, copies)
         if count != expected:
@@ -227,6 +232,16 @@ def _rows(engine: Engine, stream: Stream, ends: bool, piece: Slice) -> Iterator[
                 f"database/{stream.name}: read {count} rows, the database counts {expected}; the "
                 "cursor was left where it was"
             )
+
+
+def _fetched(found: CursorResult[Any]) -> Iterator[Row[Any]]:
+    """Rows by as many at once as hold about `CHARACTERS`: a thousand pictures of a megabyte do not
+    fit into a container."""
+    count = FEW
+    while rows := found.fetchmany(count):
+        yield from rows
+        widest = max(len(str(tuple(row))) for row in rows[::FEW])
+        count = min(ROWS, max(1, CHARACTERS // widest))
 
 
 def _within(dialect: str, stream: Stream, ends: bool, piece: Slice) -> ColumnElement[bool]:

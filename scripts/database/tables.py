@@ -1,14 +1,21 @@
 """Which tables are pulled, and how: `DATABASE_TABLES`, met with what the database says of them."""
 
 import re
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 
 from sqlalchemy import Column, Date, DateTime, Integer, MetaData, Table, inspect, text
 from sqlalchemy.engine import Engine
-from sqlalchemy.exc import NoSuchTableError
+from sqlalchemy.exc import (
+    CompileError,
+    NoSuchTableError,
+    OperationalError,
+    UnreflectableTableError,
+)
 
+from scripts.database.drivers import wrong_statement
 from scripts.errors import FatalError
 
 # Names stand as they are, or in double quotes where they hold spaces, dots, colons or commas.
@@ -26,8 +33,9 @@ ENTRIES = re.compile(r'(?:"[^"]*"|[^",])+')
 
 @dataclass(frozen=True)
 class Stream:
-    """A table. name: of the stream, `schema_table` in lower case. key: its primary key; empty where
-    it has none, as a view: then its rows are known by their contents, and it is read whole.
+    """A table. name: of the stream, `schema_table` in lower case and ASCII. key: its primary key;
+    empty where it has none, as a view: then its rows are known by their contents, and it is read
+    whole.
 
     cursor: the column that only grows (a whole number or a time); None reads the table whole and
     compares, which finds deleted rows too.
@@ -108,14 +116,29 @@ def _stream(engine: Engine, schema: str | None, name: str, cursor: str | None) -
         table = Table(name, MetaData(), autoload_with=engine, schema=schema, resolve_fks=False)
     except NoSuchTableError as error:
         raise FatalError(f"DATABASE_TABLES: there is no table {said} in the database") from error
+    except (UnreflectableTableError, OperationalError) as error:
+        if isinstance(error, OperationalError) and not wrong_statement(error):
+            raise
+        raise FatalError(
+            f"DATABASE_TABLES: {said} is a view of something that is not there any more"
+        ) from error
     key = tuple(table.primary_key.columns)
     if cursor and not key:
         raise FatalError(
             f"table {said} has no primary key, so a changed row of it cannot be told from a new "
             "one: name it in DATABASE_TABLES without a column, and it is read whole"
         )
-    plain = re.sub(r"\W+", "_", said.lower())
-    return Stream(plain, table, key, _cursor(table, said, cursor))
+    return Stream(_plain(said), table, key, _cursor(table, said, cursor))
+
+
+def _plain(name: str) -> str:
+    """A name that Spark takes unquoted: `Größen` is `grossen`, and `表` is `u8868`. `_orders` is
+    `table_orders`: Spark does not look into folders that begin with an underscore."""
+    parts = unicodedata.normalize("NFKD", name.casefold())  # `ö` is `o` and its dots
+    bare = (sign for sign in parts if not unicodedata.combining(sign))
+    letters = (f"u{ord(c):x}" if c.isalnum() and not c.isascii() else c for c in bare)
+    plain = re.sub(r"\W+", "_", "".join(letters), flags=re.ASCII)
+    return f"table{plain}" if plain.startswith("_") else plain
 
 
 def _cursor(table: Table, said: str, name: str | None) -> Column[object] | None:
@@ -132,7 +155,14 @@ def _cursor(table: Table, said: str, name: str | None) -> Column[object] | None:
     return column
 
 
-def described(stream: Stream) -> dict[str, str]:
+def described(engine: Engine, stream: Stream) -> dict[str, str]:
     """Column → SQL type as the database names it; goes into the manifest."""
     columns: Sequence[Column[object]] = list(stream.table.columns)
-    return {str(column.name): str(column.type) for column in columns}
+    return {str(column.name): _named(engine, column) for column in columns}
+
+
+def _named(engine: Engine, column: Column[object]) -> str:
+    try:
+        return column.type.compile(engine.dialect)
+    except CompileError:  # of a type that SQLAlchemy does not know
+        return str(column.type)

@@ -49,10 +49,12 @@ def to_json(value: object) -> object:
             return str(value)
 
 
-def exact_json(raw: str | bytes) -> object:
+def exact_json(raw: str | bytes | float) -> object:
     """A JSON column's value; numbers that a float would bend are text. So is all of it that cannot
     be written as JSON again: half a character, as a text that was cut leaves it, or brackets
     hundreds deep."""
+    if isinstance(raw, float | int):  # as SQLite keeps it
+        return raw
     text = raw if isinstance(raw, str) else raw.decode()
     try:
         found: object = json.loads(text, parse_float=_exact)

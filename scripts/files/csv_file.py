@@ -28,7 +28,7 @@ def csv_rows(pieces: Iterator[str], dataset: Dataset) -> Iterator[Row | Rejected
         reader = csv.reader(source, delimiter=_delimiter(first, dataset), strict=True)
         header = _header(next(reader), dataset)
     except csv.Error as error:
-        raise BadFileError(f"its header is not CSV: {error}", 1) from error
+        raise BadFileError(f"its header is not CSV: {_said(error)}", 1) from error
     while True:
         line = reader.line_num + 1
         source.taken.clear()
@@ -37,11 +37,11 @@ def csv_rows(pieces: Iterator[str], dataset: Dataset) -> Iterator[Row | Rejected
         except csv.Error as error:
             if str(error).startswith(("unexpected end", "field larger")):
                 raise BadFileError(f"a quote opened at line {line} is not closed", line) from error
-            yield Rejected(line, f"not CSV: {error}", "".join(source.taken))
+            yield Rejected(line, f"not CSV: {_said(error)}", "".join(source.taken))
             continue
         if fields is None:
             return
-        if not fields:
+        if not any(map(str.strip, fields)):  # table programs write such at the end, `,,,`
             continue
         if len(fields) != len(header):
             reason = f"{len(fields)} fields where the header has {len(header)}"
@@ -49,6 +49,13 @@ def csv_rows(pieces: Iterator[str], dataset: Dataset) -> Iterator[Row | Rejected
             continue
         record = {name: value or None for name, value in zip(header, fields, strict=True)}
         yield Row(line, orjson.dumps(record).decode(), record)
+
+
+def _said(error: csv.Error) -> str:
+    """Without advice for who writes Python."""
+    if "new-line character" in str(error):
+        return "a carriage return outside of quotes, where other lines end with a newline"
+    return str(error)
 
 
 def _with_newlines(pieces: Iterator[str]) -> Iterator[str]:

@@ -17,6 +17,7 @@ from scripts.errors import RecordError
 WHOLE = re.compile(r"[+-]?\d{1,18}(\.0*)?", re.ASCII)
 TRIMMED = "".join(map(chr, range(33)))  # not the spaces of other alphabets, such as Excel's \xa0
 NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
+MOST = 1e15  # silver's DECIMAL(18,2) holds what is below, however a float rounds it
 
 
 @dataclass(frozen=True)
@@ -138,10 +139,19 @@ def check(dataset: Dataset, record: Mapping[str, Any]) -> None:
         raise RecordError(f"missing: {', '.join(missing)}")
     if empty := [n for n in dataset.filled if all(_empty(record.get(a)) for a in n.split("|"))]:
         raise RecordError(f"empty: {', '.join(empty)}")
+    if odd := [
+        name
+        for column in dataset.filled
+        for name in column.split("|")
+        if isinstance(record.get(name), bool | list | dict)
+    ]:
+        raise RecordError(f"neither a text nor a number: {', '.join(odd)}")
     if bent := [name for name in dataset.whole if not _reads_as(WHOLE, record.get(name))]:
         raise RecordError(f"not a whole number: {', '.join(bent)}")
     if bent := [name for name in dataset.numbers if not _reads_as(NUMBER, record.get(name))]:
         raise RecordError(f"not a number, such as 1234.56: {', '.join(bent)}")
+    if great := [name for name in dataset.numbers if _too_great(record.get(name))]:
+        raise RecordError(f"a number of more than 15 digits: {', '.join(great)}")
 
 
 def record_id(dataset: Dataset, record: Mapping[str, Any]) -> str | None:
@@ -157,6 +167,10 @@ def record_id(dataset: Dataset, record: Mapping[str, Any]) -> str | None:
 
 def _reads_as(pattern: re.Pattern[str], value: object) -> bool:
     return _empty(value) or pattern.fullmatch(str(value).strip(TRIMMED)) is not None
+
+
+def _too_great(value: object) -> bool:
+    return not _empty(value) and abs(float(str(value).strip(TRIMMED))) >= MOST
 
 
 def _empty(value: object) -> bool:

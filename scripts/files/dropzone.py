@@ -28,12 +28,15 @@ def dropped(store: Store, prefix: str) -> dict[str, list[Dropped]]:
     A folder that is no dataset is named in a warning and left alone.
     """
     found: dict[str, list[Dropped]] = {}
-    for key, etag, _ in store.etags(f"{ROOT}{prefix.strip().lstrip('/')}"):
+    place = f"{ROOT}{prefix.strip().lstrip('/')}"
+    for key, etag, _ in store.etags(place):
         name = key.removeprefix(ROOT)
         if name and not name.endswith("/"):  # consoles make empty objects for folders
             found.setdefault(name.partition("/")[0] if "/" in name else "", []).append(
                 Dropped(name, etag)
             )
+    if place != ROOT and not found:
+        log.warning("s3://%s/%s: nothing lies there, is the prefix right?", store.bucket, place)
     for folder in sorted(found.keys() - DATASETS.keys()):
         log.warning(
             "s3://%s/%s%s is no dataset: its %d files stay; known are %s",

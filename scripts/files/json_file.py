@@ -90,8 +90,13 @@ def _record_a_line(text: "_Text") -> bool:
 def _object(text: "_Text") -> Iterator[Row | Rejected]:
     wrapper = WRAPPED.match(text.ahead())
     if not wrapper:
-        yield _item(*text.value())
-        _expect_end(text)
+        line, raw, record = text.value()
+        yield _item(line, raw, record)
+        after = text.peek()
+        if after and text.line > line and "\n" not in raw:  # a first record longer than a piece
+            yield from _lines(text.rest(), text.line)
+        else:
+            _expect_end(text)
         return
     text.skip(wrapper.end())
     yield from _list(text)

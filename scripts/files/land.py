@@ -16,7 +16,7 @@ from scripts.files.dropzone import ROOT, Dropped, dropped
 from scripts.files.former import former_rows, held_by_others, left_behind
 from scripts.files.rows import BadFileError, place
 from scripts.files.spool import Spool, spool
-from scripts.files.unpacked import MAGIC
+from scripts.files.unpacked import packed_as
 from scripts.landing.state import State, read_state, write_state
 from scripts.landing.store import ChangedObjectError, MissingObjectError, Store
 from scripts.landing.writer import LandingWriter, iso, now_utc
@@ -52,8 +52,8 @@ class _NotReadError(Exception):
 
 @dataclass(frozen=True)
 class _Run:
-    """One run of one dataset: where its rows and its rejected rows go. others: the files that it
-    does not read, with the runs that landed them."""
+    """One run of one dataset: where its rows and its rejected rows go. others: the files whose last
+    good version was landed by another run, with that run."""
 
     store: Store
     dataset: Dataset
@@ -68,9 +68,9 @@ def _land_dataset(store: Store, dataset: Dataset, files: list[Dropped]) -> Lande
     new = [file for file in files if _known(state, file)[0] != file.etag or file.name in left]
     if not new:
         return Landed(dataset.name, 0, 0, 0, 0)
-    names = {file.name for file in new}
-    others = {name: run for name, (_, run) in state.seen.items() if run and name not in names}
-    seen: dict[str, list[str]] = {}
+    others = {name: run for name, (_, run) in state.seen.items() if run} | left
+    # Of those that this run does not come to, the next one has to know.
+    seen = {name: ["", landed_by] for name, landed_by in left.items()}
     sources: list[dict[str, object]] = []
     gone = 0
     with (
@@ -79,16 +79,19 @@ def _land_dataset(store: Store, dataset: Dataset, files: list[Dropped]) -> Lande
     ):
         run = _Run(store, dataset, rows, rejected, others)
         for file in new:
-            former = left.get(file.name) or _known(state, file)[1]
+            former = others.pop(file.name, "")
+            still = {file.name: former} if former else {}
             try:
                 written = _land_file(run, file, former)
             except _NotReadError as error:
                 log.warning("%s %s", file.name, error)
                 gone += 1
+                others |= still
                 continue
             if written is None:
                 # What its last good version landed is still what holds.
                 seen[file.name] = [file.etag, former]
+                others |= still
             else:
                 sources.append({"file": file.name, "etag": file.etag, "rows": written})
                 seen[file.name] = [file.etag, rows.run_id]
@@ -119,6 +122,8 @@ def _land_file(run: _Run, file: Dropped, former: str) -> int | None:
         except ChangedObjectError as error:
             raise _NotReadError("is being written: the next run reads it") from error
         try:
+            if former and not path.stat().st_size:  # of JSON Lines a file without records
+                raise BadFileError("it is empty now: what it held before stays")
             kept = spool(path, file.name, run.dataset)
         except BadFileError as error:
             log.error("%s: refused: %s", file.name, error.reason)
@@ -179,6 +184,6 @@ def _head(path: Path) -> str:
     """How a file begins. Packed bytes tell nobody anything, and hide whom they are about."""
     with path.open("rb") as file:
         start = file.read(RAW_BYTES)
-    if start.startswith(tuple(MAGIC.values())):
+    if packed_as(start):
         return ""
     return start.replace(b"\0", b"").decode(errors="backslashreplace")  # UTF-16 has zeros

@@ -6,14 +6,20 @@ from pathlib import Path
 from typing import IO
 
 from scripts.files.rows import MAX_RECORD, BadFileError
-from scripts.files.unpacked import unpacked
+from scripts.files.unpacked import packed_as, unpacked
 
 CHUNK = 1024 * 1024
+MARKS = {
+    codecs.BOM_UTF32_LE: "utf-32",  # which begins as that of UTF-16
+    codecs.BOM_UTF32_BE: "utf-32",
+    codecs.BOM_UTF16_LE: "utf-16",
+    codecs.BOM_UTF16_BE: "utf-16",
+}
 
 
 def chunks(path: Path, packed: str | None = None, encoding: str | None = None) -> Iterator[str]:
     """The text in pieces of about 1 MiB. packed: see `unpacked`. encoding: as the file's name says;
-    else UTF-16 with a byte order mark is known by it, and all others are UTF-8.
+    else UTF-16 and UTF-32 are known by how they begin, and all others are UTF-8.
 
     BadFileError: a broken archive, or bytes that are not of the encoding, with the byte (of the
     unpacked text) and line where it stops.
@@ -24,10 +30,11 @@ def chunks(path: Path, packed: str | None = None, encoding: str | None = None) -
 
 def _decoded(file: IO[bytes], encoding: str | None) -> Iterator[str]:
     raw = file.read(CHUNK)
-    while raw and len(raw) < 2 and (more := file.read(CHUNK)):
+    while raw and len(raw) < 4 and (more := file.read(CHUNK)):
         raw += more
-    utf16 = raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
-    name = encoding or ("utf-16" if utf16 else "utf-8")
+    if packed_as(raw):
+        raise BadFileError("it is packed twice: pack it once")
+    name = encoding or _encoding(raw)
     decoder = codecs.getincrementaldecoder(name)()
     offset, line = 0, 1
     while True:
@@ -52,6 +59,15 @@ def _decoded(file: IO[bytes], encoding: str | None) -> Iterator[str]:
         if not raw:
             return
         raw = file.read(CHUNK)
+
+
+def _encoding(raw: bytes) -> str:
+    mark = next((mark for mark in MARKS if raw.startswith(mark)), None)
+    if mark:
+        return MARKS[mark]
+    # No text begins with a zero or has one in its second place.
+    zero = raw[:2].find(0)
+    return "utf-8" if zero < 0 else "utf-16-le" if zero else "utf-16-be"
 
 
 def lines(pieces: Iterator[str]) -> Iterator[str]:

@@ -16,7 +16,12 @@ import zstandard
 
 from scripts.files.rows import BadFileError
 
-MAGIC = {".gz": b"\x1f\x8b", ".zst": b"\x28\xb5\x2f\xfd", ".zip": b"PK"}
+MAGIC = {
+    b"\x1f\x8b": ".gz",
+    b"\x28\xb5\x2f\xfd": ".zst",
+    b"PK\x03\x04": ".zip",  # not PK alone: a CSV may begin with a column of that name
+    b"PK\x05\x06": ".zip",  # an empty one
+}
 CALLED = {".gz": "gzip", ".zst": "Zstandard", ".zip": "zip"}
 ENCRYPTED = 0x1
 PACKED_BYTES = 1024  # of Zstandard, unpacked at once
@@ -30,6 +35,11 @@ BROKEN = (
 )
 
 
+def packed_as(head: bytes) -> str | None:
+    """The kind of archive that begins with these bytes."""
+    return next((kind for magic, kind in MAGIC.items() if head.startswith(magic)), None)
+
+
 @contextmanager
 def unpacked(path: Path, named: str | None) -> Iterator[IO[bytes]]:
     """The unpacked bytes. named: `.gz`, `.zst`, `.zip` where the file's name says so.
@@ -40,7 +50,7 @@ def unpacked(path: Path, named: str | None) -> Iterator[IO[bytes]]:
     with path.open("rb") as raw:
         head = raw.read(4)
         raw.seek(0)
-        kind = next((kind for kind, magic in MAGIC.items() if head.startswith(magic)), None)
+        kind = packed_as(head)
         if named and named != kind:
             raise BadFileError(f"it is named {named} but is not {CALLED[named]}")
         if kind is None:

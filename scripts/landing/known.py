@@ -42,14 +42,7 @@ def not_landed_since(store: Store, target: Target, moment: str) -> Iterator[str]
                 "create table known (id text primary key, at text, deleted integer);"
             )
             for key in store.list(manifests(target.source, target.stream)):
-                for file in orjson.loads(store.read(key))["files"]:
-                    part = Path(folder) / "part"
-                    try:
-                        store.download(file["path"], part)
-                    except MissingObjectError as error:
-                        log.warning("%s, so deletions of what it held are not looked for", error)
-                        continue
-                    known.executemany(KEEP, _heads(part))
+                known.executemany(KEEP, _heads(store, key, Path(folder) / "part"))
             alive = known.execute("select id from known where not deleted and at < ?", (moment,))
             yield from (row[0] for row in alive)
         except sqlite3.OperationalError as error:
@@ -60,8 +53,26 @@ def not_landed_since(store: Store, target: Target, moment: str) -> Iterator[str]
             known.close()
 
 
-def _heads(part: Path) -> Iterator[tuple[str, str, bool]]:
-    with gzip.open(part) as lines:
-        for line in lines:
-            head: dict[str, Any] = orjson.loads(line.partition(RECORD)[0] + b"}")
-            yield head["_id"], head["_extracted_at"], head["_deleted"]
+def landed_after(store: Store, target: Target, run_id: str | None) -> set[str]:
+    """Ids that were landed after the run `run_id`, the last one that the state knows: by a run that
+    died between its manifest and its state, or by a window that was asked for."""
+    place = manifests(target.source, target.stream)
+    with tempfile.TemporaryDirectory(prefix="ecomm-known-") as folder:
+        return {
+            id_
+            for key in store.list(place, after=f"{place}{run_id}.json" if run_id else "")
+            for id_, _, _ in _heads(store, key, Path(folder) / "part")
+        }
+
+
+def _heads(store: Store, manifest: str, part: Path) -> Iterator[tuple[str, str, bool]]:
+    for file in orjson.loads(store.read(manifest))["files"]:
+        try:
+            store.download(file["path"], part)
+        except MissingObjectError as error:
+            log.warning("%s, so deletions of what it held are not looked for", error)
+            continue
+        with gzip.open(part) as lines:
+            for line in lines:
+                head: dict[str, Any] = orjson.loads(line.partition(RECORD)[0] + b"}")
+                yield head["_id"], head["_extracted_at"], head["_deleted"]

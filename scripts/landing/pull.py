@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
 
+from scripts.landing.known import landed_after
 from scripts.landing.slices import Change, Landed, SliceTooBigError, Target, land_slice
 from scripts.landing.state import OpenWindow, Seen, State, read_state, write_state
 from scripts.landing.store import Store
@@ -22,6 +23,7 @@ from scripts.landing.writer import iso, now_utc
 log = logging.getLogger(__name__)
 # A window that was asked for and left unfinished is begun anew after a day: the source moved on.
 RESUME_WITHIN = timedelta(days=1)
+UNKNOWN = ["", ""]  # a version like none
 
 
 def one_slice(window: Window) -> list[Slice]:
@@ -135,6 +137,9 @@ def _window(run: _Run, state: State) -> Result:
     """Land every slice of the state's open window, then close it."""
     assert state.open is not None
     opened, before = state.open, state.seen
+    if run.reader.snapshot and not run.request.asks_for_window:
+        # Of what the state does not know it is only known that it may be there.
+        before = before | dict.fromkeys(landed_after(run.store, run.target, state.run_id), UNKNOWN)
     if len(opened.slices) > 1 or any(piece.begins_work for piece in opened.slices):
         state = _write(run, state)
     read = landed = 0

@@ -12,7 +12,7 @@ from sqlalchemy import Engine, create_engine, make_url, text
 from sqlalchemy.exc import OperationalError
 
 from scripts.database.pull import address, connect, explained
-from scripts.database.tables import streams
+from scripts.database.tables import readable_streams, streams
 from scripts.database.values import from_mark, to_json, to_mark
 from scripts.errors import FatalError, RetriableError
 from scripts.landing.store import Store
@@ -75,6 +75,17 @@ def test_names_with_spaces_dots_and_commas(tmp_path: Path, named: bool) -> None:
     assert all((cursor is not None) == named for cursor in found.values())
 
 
+def test_a_name_becomes_one_that_spark_takes(tmp_path: Path) -> None:
+    """Spark refused `landed_database_größen`, and with it each run of the job. Manifests below
+    `_manifests/database/_orders/` it did not list: the table landed and was never seen."""
+    engine = connect(f"sqlite:///{tmp_path / 'shop.db'}")
+    with engine.begin() as connection:
+        for name in ("Größen", "Straße", "客户 订单", "orders", "_Orders", "a\u0308"):
+            connection.execute(text(f'CREATE TABLE "{name}" (id integer PRIMARY KEY)'))
+    found = {stream.name for stream in streams(engine, "")}
+    assert found == {"grossen", "strasse", "u5ba2u6237_u8ba2u5355", "orders", "table_orders", "a"}
+
+
 def test_a_server_that_does_not_answer_is_retriable_and_its_password_is_not_said() -> None:
     password = SECRET
     engine = connect(f"postgresql+psycopg://shop:{password}@127.0.0.1:1/shop")
@@ -126,6 +137,21 @@ def test_a_set_has_one_order() -> None:
     """Python's own differs from process to process, and a row would seem to change each time."""
     names = [f"name{number}" for number in range(20)]
     assert to_json(set(names)) == to_json(frozenset(reversed(names))) == sorted(names)
+
+
+def test_a_view_of_what_is_gone_does_not_stop_the_others(tmp_path: Path) -> None:
+    """It was said that the database does not answer, and nothing was read."""
+    engine = connect(f"sqlite:///{tmp_path / 'shop.db'}")
+    with engine.begin() as connection:
+        for statement in ("TABLE orders", "TABLE gone"):
+            connection.execute(text(f"CREATE {statement} (id integer PRIMARY KEY)"))
+        connection.execute(text("CREATE VIEW sales AS SELECT id FROM gone"))
+        connection.execute(text("DROP TABLE gone"))
+    found, (refused,) = readable_streams(engine, "sales, orders")
+    assert [stream.name for stream in found] == ["orders"]
+    assert str(refused) == (
+        "DATABASE_TABLES: sales is a view of something that is not there any more"
+    )
 
 
 def test_a_table_that_was_dropped_does_not_stop_the_others(

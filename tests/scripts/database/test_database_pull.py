@@ -72,7 +72,9 @@ def test_types_are_kept(engine: Engine, store: Store) -> None:
     }
     (manifest,) = manifests(store, "database", "wide")
     assert manifest["columns"]["price"] == "NUMERIC(30, 10)"
-    assert manifest["columns"]["at"] == "TIMESTAMP"
+    assert manifest["columns"]["at"] == "TIMESTAMP WITH TIME ZONE"
+    assert manifest["columns"]["tags"] == "TEXT[]"
+    assert manifest["columns"]["feeling"] == "mood"
 
 
 def test_a_growing_number_brings_new_rows_once(engine: Engine, store: Store) -> None:

@@ -8,6 +8,7 @@ import pytest
 from lake import landed
 from test_files_landing import HEADER, Drop, counts, drop, now
 
+from scripts.files import land
 from scripts.files.copies import Copies
 from scripts.files.land import Landed, land_files
 from scripts.landing.store import Store
@@ -67,6 +68,55 @@ def test_what_another_file_holds_too_stays(store: Store, drop: Drop, together: b
     drop("inventory/b.csv", counts(b"D,4"))
     list(land_files(store, ""))
     assert now(store) == {"A": "1", "D": "4"}
+
+
+def test_what_a_file_holds_whose_correction_is_refused_stays(store: Store, drop: Drop) -> None:
+    """Both are corrected before one run: of the other file nothing was asked."""
+    drop("inventory/a.csv", counts(b"A,1", b"B,2"))
+    drop("inventory/b.csv", counts(b"B,2", b"C,3"))
+    list(land_files(store, ""))
+    drop("inventory/a.csv", counts(b"A,1"))
+    drop("inventory/b.csv", b"wrong,header\n")
+    list(land_files(store, ""))
+    assert now(store) == {"A": "1", "B": "2", "C": "3"}
+    drop("inventory/a.csv", counts(b"D,4"))
+    drop("inventory/b.csv", counts(b"C,3"))
+    list(land_files(store, ""))
+    assert now(store) == {"C": "3", "D": "4"}
+
+
+def test_a_run_that_died_is_remembered_by_one_that_reads_other_files(
+    store: Store, drop: Drop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def die(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    drop("inventory/2026/a.csv", counts(b"A,1", b"TYPO,2"))
+    drop("inventory/2027/b.csv", counts(b"B,1"))
+    with monkeypatch.context() as patched:
+        patched.setattr(land, "write_state", die)
+        with pytest.raises(KeyboardInterrupt):
+            list(land_files(store, ""))
+    list(land_files(store, "inventory/2027"))
+    drop("inventory/2026/a.csv", counts(b"A,5"))
+    list(land_files(store, ""))
+    assert now(store) == {"A": "5", "B": "1"}
+    assert list(land_files(store, "")) == [Landed("inventory", 0, 0, 0, 0)]
+
+
+def test_a_file_that_became_empty_takes_nothing_away(store: Store, drop: Drop) -> None:
+    """An upload that broke off. Of JSON Lines it is a file without records, and was taken for one
+    that leaves all of them out."""
+    line = b'{"timestamp": "2026-01-01T%d", "session_id": "s", "event": "view"}\n'
+    drop("clickstream/a.jsonl", line % 8 + line % 9)
+    drop("clickstream/b.jsonl", b"")
+    assert list(land_files(store, "")) == [Landed("clickstream", 2, 2, 0, 0)]
+    drop("clickstream/a.jsonl", b"")
+    assert list(land_files(store, "")) == [Landed("clickstream", 1, 0, 1, 0)]
+    assert events(store) == {"8": 1, "9": 1}
+    drop("clickstream/a.jsonl", line % 9)
+    list(land_files(store, ""))
+    assert events(store) == {"9": 1}
 
 
 def test_a_file_that_was_renamed_holds_nothing_any_more(store: Store, drop: Drop) -> None:

@@ -97,6 +97,26 @@ def test_lines_may_end_with_a_carriage_return(read: Read) -> None:
     assert [row.line for row in rejected] == [3]
 
 
+def test_a_lone_carriage_return_is_said_without_python_s_words(read: Read) -> None:
+    content = as_csv([HEADER, ["t", "7", "A", "1"]]) + b"t,7,B\rx,1\n"
+    _, rejected = read("a.csv", content, "inventory")
+    assert [(row.line, row.reason) for row in rejected] == [
+        (3, "not CSV: a carriage return outside of quotes, where other lines end with a newline")
+    ]
+
+
+def test_rows_without_anything_are_no_rows(read: Read) -> None:
+    content = as_csv([HEADER, ["t", "7", "A", "1"], ["", "", "", ""], [" "], ["", ""]])
+    good, rejected = read("a.csv", content, "inventory")
+    assert [row.record["sku"] for row in good] == ["A"]
+    assert rejected == []
+
+
+def test_a_first_column_called_pk_does_not_make_a_zip(read: Read) -> None:
+    good, _ = read("a.csv", as_csv([["PK", *HEADER], ["1", "t", "7", "A", "1"]]), "inventory")
+    assert [row.record["sku"] for row in good] == ["A"]
+
+
 def test_bad_rows_are_rejected_with_line_and_reason(read: Read) -> None:
     content = b"\n".join(
         [

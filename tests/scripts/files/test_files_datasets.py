@@ -43,6 +43,8 @@ def test_an_order_is_known_by_its_id_and_an_event_may_have_none() -> None:
         ({"location_id": " "}, "empty: location_id"),
         ({"timestamp": None, "location_id": ""}, "empty: timestamp, location_id"),
         ({"sku": " ", "product_title": ""}, "empty: sku|product_title"),
+        ({"sku": ["A"], "location_id": True}, "neither a text nor a number: location_id, sku"),
+        ({"sku": None, "product_title": {}}, "neither a text nor a number: product_title"),
         ({"available": "1.234,56"}, "not a whole number: available"),
         ({"available": "12 pcs", "on_hand": 7.5}, "not a whole number: available, on_hand"),
         ({"available": "5\u00a0"}, "not a whole number: available"),  # as Excel pads; silver: NULL
@@ -67,6 +69,14 @@ def test_a_missing_value_is_named_and_not_quoted(change, reason) -> None:
 def test_an_amount_that_silver_would_read_as_none_is_named(dataset, column, rest, value) -> None:
     with pytest.raises(RecordError, match=f"not a number, such as 1234.56: {column}"):
         check(DATASETS[dataset], rest | {column: value})
+
+
+@pytest.mark.parametrize("value", ["1e15", "-1234567890123456", 1e300, 10**15, " 1e999\0"])
+def test_an_amount_that_silver_cannot_hold_is_named(value) -> None:
+    parcel = {"tracking_number": "1", "carrier": "DHL", "cost": value}
+    with pytest.raises(RecordError, match="a number of more than 15 digits: cost"):
+        check(DATASETS["shipping"], parcel)
+    check(DATASETS["shipping"], parcel | {"cost": "-999999999999999"})
 
 
 @pytest.mark.parametrize("value", ["5", " 5 ", "5.0", "-5", 5, 5.0, "0", None, " "])

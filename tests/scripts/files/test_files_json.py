@@ -51,6 +51,15 @@ def test_a_record_a_line_under_any_json_name(read: Read, name: str) -> None:
     assert [(row.line, row.record["id"]) for row in good] == [(1, 1), (2, 2), (3, 3)]
 
 
+def test_a_record_a_line_of_which_the_first_is_long(
+    read: Read, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is at hand of the file was one line then, so the second record was refused."""
+    monkeypatch.setattr(text, "CHUNK", 40)
+    good, _ = read("a.json", as_lines(1, 2) + b"\n" + as_lines(3), "shopify_orders")
+    assert [(row.line, row.record["id"]) for row in good] == [(1, 1), (2, 2), (4, 3)]
+
+
 def test_text_stays_as_it_was_written(read: Read) -> None:
     line = (
         '{"id": 1234567890123456789012, "created_at":"x", "currency":"USD", '

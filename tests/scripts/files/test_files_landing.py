@@ -237,7 +237,9 @@ def test_unknown_folders_are_named_and_left(
     assert store.exists("dropzone/invoices/a.csv")
 
 
-def test_a_prefix_leaves_other_files_for_later(store: Store, drop: Drop) -> None:
+def test_a_prefix_leaves_other_files_for_later(
+    store: Store, drop: Drop, caplog: pytest.LogCaptureFixture
+) -> None:
     drop("inventory/2026/a.csv", counts(b"A,1"))
     drop("inventory/2027/b.csv", counts(b"B,1"))
     drop("shipping/c.csv", b"Tracking No.|Carrier\n1Z|UPS\n")
@@ -247,6 +249,9 @@ def test_a_prefix_leaves_other_files_for_later(store: Store, drop: Drop) -> None
         Landed("shipping", 1, 1, 0, 0),
     ]
     assert records(store, "files", "shipping") == [{"tracking_number": "1Z", "carrier": "UPS"}]
+    assert "nothing lies there" not in caplog.text
+    assert list(land_files(store, "inventory/2062")) == []
+    assert "dropzone/inventory/2062: nothing lies there, is the prefix right?" in caplog.text
 
 
 def test_of_two_runs_at_once_one_fails_and_nothing_is_lost(

@@ -1,6 +1,7 @@
 import gzip
 import io
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -135,6 +136,16 @@ def test_a_name_that_lies_is_refused(tmp_path: Path, kind: str) -> None:
         list(chunks(written(tmp_path, ROWS), kind))
 
 
+@pytest.mark.parametrize("inner", PACKED)
+@pytest.mark.parametrize("pack", [gzip.compress, lambda raw: zipped(raw=raw)])
+def test_what_is_packed_twice_is_said(
+    tmp_path: Path, inner: str, pack: Callable[[bytes], bytes]
+) -> None:
+    """It was said to be no UTF-8."""
+    with pytest.raises(BadFileError, match="it is packed twice: pack it once"):
+        list(chunks(written(tmp_path, pack(PACKED[inner]))))
+
+
 @pytest.mark.parametrize("names", [(), ("a.csv", "b.csv")])
 def test_a_zip_must_hold_one_file(tmp_path: Path, names: tuple[str, ...]) -> None:
     content = zipped(*names) if names else zipped("folder/")
@@ -146,6 +157,17 @@ def test_a_zip_must_hold_one_file(tmp_path: Path, names: tuple[str, ...]) -> Non
 def test_utf16_is_known_by_its_mark(tmp_path: Path, encoding: str) -> None:
     mark = "" if encoding == "utf-16" else "\ufeff"
     path = written(tmp_path, f"{mark}naïve 😀\n".encode(encoding))
+    assert "".join(chunks(path)) == "naïve 😀\n"
+
+
+@pytest.mark.parametrize("size", [1, 3, 1024])
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be", "utf-32"])
+def test_utf16_without_its_mark_and_utf32_are_known(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, encoding: str, size: int
+) -> None:
+    """It was said that all columns are missing."""
+    monkeypatch.setattr(text, "CHUNK", size)
+    path = written(tmp_path, "naïve 😀\n".encode(encoding))
     assert "".join(chunks(path)) == "naïve 😀\n"
 
 

@@ -5,7 +5,7 @@ import sqlite3
 
 import pytest
 
-from scripts.landing.known import has_landed, not_landed_since
+from scripts.landing.known import has_landed, landed_after, not_landed_since
 from scripts.landing.slices import Target
 from scripts.landing.store import Store
 from scripts.landing.writer import LandingWriter
@@ -29,6 +29,14 @@ def test_the_later_reading_of_an_id_decides(store: Store) -> None:
     land(store, ("other", OLD, False), stream="things_of_others")
     assert list(not_landed_since(store, THINGS, NEW)) == ["lost"]
     assert sorted(not_landed_since(store, THINGS, "~")) == ["again", "back", "lost"]
+
+
+def test_what_was_landed_after_a_run(store: Store) -> None:
+    land(store, ("a", OLD, False))
+    (first,) = (key[:-5].rpartition("/")[2] for key in store.list("landing/_manifests/"))
+    land(store, ("b", OLD, False), ("c", OLD, True))
+    assert landed_after(store, THINGS, first) == {"b", "c"}
+    assert landed_after(store, THINGS, None) == {"a", "b", "c"}
 
 
 def test_files_without_a_manifest_do_not_count(store: Store) -> None:

@@ -156,6 +156,31 @@ def test_what_is_gone_from_a_snapshot_is_deleted_once(store: Store) -> None:
     assert (last["_id"], last["_deleted"]) == ("b", True)
 
 
+def test_what_a_dead_run_landed_of_a_snapshot_is_compared_too(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A row that came, was landed by a run that died before its state, and went stayed for ever; so
+    did a value that was taken back, and the tombstone of what came back."""
+
+    def die(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    land(store, change("a", 1), change("back", 1), snapshot=True)
+    with monkeypatch.context() as patched:
+        patched.setattr("scripts.landing.pull.write_state", die)
+        with pytest.raises(KeyboardInterrupt):
+            land(store, change("a", 2), change("ghost", 1), snapshot=True)
+    assert land(store, change("a", 1), change("back", 1), snapshot=True) == 3
+    last = {line["_id"]: line for line in landed(store, "shopify", "things")}
+    assert {key: line["_deleted"] for key, line in last.items()} == {
+        "a": False,
+        "back": False,
+        "ghost": True,
+    }
+    assert last["a"]["record"]["value"] == 1
+    assert land(store, change("a", 1), change("back", 1), snapshot=True) == 0
+
+
 def test_a_tombstone_is_as_old_as_the_reading_that_missed_the_record(store: Store) -> None:
     """Of two pulls at once the slow one's tombstone stood after what the other had read again."""
     read_again: list[str] = []
