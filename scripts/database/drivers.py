@@ -16,7 +16,7 @@ from sqlalchemy import Column, ColumnElement, Engine, Text, cast, event, type_co
 from sqlalchemy.dialects.postgresql import ARRAY, DOMAIN
 from sqlalchemy.engine import Dialect
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.types import Boolean, Enum, NullType, String, Time, TypeDecorator, TypeEngine
+from sqlalchemy.types import Boolean, Enum, Float, NullType, String, Time, TypeDecorator, TypeEngine
 
 MYSQL = ("mysql", "mariadb")
 READ_JSON = ("postgresql", "sqlite", *MYSQL)  # whose JSON is read here, not by a driver
@@ -64,6 +64,9 @@ def readable(engine: Engine, column: Column[Any]) -> ColumnElement[Any]:
     """The column as it is to be selected."""
     if engine.dialect.name in MYSQL and isinstance(column.type, Time):
         return type_coerce(column, _Span()).label(str(column.name))
+    if engine.dialect.name in MYSQL and isinstance(column.type, Float):
+        # SQLAlchemy makes a decimal with ten places of a DOUBLE: nothing of 1e-12.
+        return type_coerce(column, Float(asdecimal=False)).label(str(column.name))
     if isinstance(column.type, Enum):  # which may have grown since it was looked up
         return type_coerce(column, String()).label(str(column.name))
     item = getattr(column.type, "item_type", None)
