@@ -19,6 +19,13 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.types import Boolean, Enum, Float, NullType, String, Time, TypeDecorator, TypeEngine
 
 MYSQL = ("mysql", "mariadb")
+# By what an address says that names no driver, as hosts of databases hand them out.
+INSTALLED = {
+    "postgres": "postgresql+psycopg",
+    "postgresql": "postgresql+psycopg",
+    "mysql": "mysql+pymysql",
+    "mariadb": "mariadb+pymysql",
+}
 READ_JSON = ("postgresql", "sqlite", *MYSQL)  # whose JSON is read here, not by a driver
 
 

@@ -38,7 +38,7 @@ from sqlalchemy.exc import (
 )
 
 from scripts.database.clocks import bound, greatest, ordered, unordered
-from scripts.database.drivers import MYSQL, READ_JSON, lenient, readable, wrong_statement
+from scripts.database.drivers import INSTALLED, MYSQL, READ_JSON, lenient, readable, wrong_statement
 from scripts.database.tables import Stream, described
 from scripts.database.values import DIGITS, exact_json, from_mark, to_json, to_mark
 from scripts.database.writers import have_ended
@@ -75,10 +75,12 @@ OPEN_SINCE = text(
 def connect(url: str) -> Engine:
     """An engine for any SQLAlchemy URL whose driver is installed; nothing is opened yet."""
     try:
+        given = make_url(url)
+        named = given.set(drivername=INSTALLED.get(given.drivername, given.drivername))
         asked: dict[str, Any] = {"pool_pre_ping": True}
-        if make_url(url).get_backend_name() in READ_JSON:
+        if named.get_backend_name() in READ_JSON:
             asked["json_deserializer"] = exact_json
-        return lenient(create_engine(url, **asked))
+        return lenient(create_engine(named, **asked))
     # ValueError: a port that is none, mostly because of a password that has an `@`, which would
     # then stand in the trace.
     except (ArgumentError, NoSuchModuleError, ImportError, ValueError):

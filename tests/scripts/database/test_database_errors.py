@@ -51,6 +51,18 @@ def test_without_a_declaration_every_table_is_read(tables: Engine) -> None:
 
 
 SECRET = "very" + "secret"
+
+
+def test_an_address_that_names_no_driver_has_the_installed_one() -> None:
+    """As hosts of databases hand them out."""
+    drivers = {
+        name: connect(f"{name}://shop@127.0.0.1:1/shop").dialect.driver
+        for name in ("postgres", "postgresql", "mysql", "mariadb", "mysql+pymysql")
+    }
+    assert set(drivers.values()) == {"psycopg", "pymysql"}
+    assert drivers["postgres"] == drivers["postgresql"] == "psycopg"
+
+
 WRONG = ["nonsense", "oracle+nothing://x", "postgresql+none://x/y"]
 
 
