@@ -6,7 +6,7 @@ hydration that costs its auto-paging most of its time (FACTS.md: 592 against 12,
 
 import logging
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any, TypeVar
 from urllib.parse import parse_qsl, quote, urlsplit
@@ -20,7 +20,7 @@ from scripts.landing.writer import iso
 from scripts.retry import LONGEST_WAIT, ThrottledError, seconds_of, with_retries
 from scripts.settings import Stripe, check_address
 from scripts.stripe.limiter import PAUSE_SECONDS, Limiter
-from scripts.stripe.pages import Page, head_of, page_of, whole_characters
+from scripts.stripe.pages import Item, Page, head_of, id_of, page_of, whole_characters
 from scripts.stripe.transport import Transport
 
 PAGE = 100  # Stripe's maximum
@@ -108,27 +108,29 @@ class Client:
                     yield text, read_at
 
     def _pages(
-        self, endpoint: str, path: str, ids: list[str], filters: Mapping[str, Any]
+        self, endpoint: str, path: str, before: Sequence[Item], filters: Mapping[str, Any]
     ) -> Iterator[tuple[Page, str]]:
-        """The pages behind the last of `ids`, each with the time at which it was asked for."""
+        """The pages behind the last of `before`, each with the time at which it was asked for."""
         passed: set[str] = set()
         while True:
             read_at = iso(self.clock.now())
-            asked = {**filters, "limit": PAGE} | ({"starting_after": ids[-1]} if ids else {})
+            asked = {**filters, "limit": PAGE}
+            if before:
+                asked["starting_after"] = id_of(before[-1])
             try:
                 page = self._page(endpoint, path, **asked)
             except EndGoneError as error:
-                if len(ids) == 1:  # without one the list would begin again
+                if len(before) == 1:  # without one the list would begin again
                     raise RetriableError(str(error)) from error
-                ids = ids[:-1]
+                before = before[:-1]
                 continue
             yield page, read_at
             if not page.has_more:
                 return
-            ids = [head_of(bytes(raw)).id for raw in page.data]
-            if ids[-1] in passed:  # else reading would never end
+            before, last = page.data, id_of(page.data[-1])
+            if last in passed:  # else reading would never end
                 raise RetriableError(f"{path} has more, but Stripe gave an earlier page again")
-            passed.add(ids[-1])
+            passed.add(last)
 
     def list(self, path: str, **filters: Any) -> Iterator[tuple[Record, str]]:
         """As `texts`, each object read."""
@@ -150,13 +152,8 @@ class Client:
             if isinstance(value, dict) and value.get("has_more") and value.get("url"):
                 url = urlsplit(value["url"])
                 rows = value["data"] = value.get("data") or []
-                pages = self._pages(
-                    endpoint_of(url.path),
-                    url.path,
-                    [head_of(row).id for row in rows],
-                    dict(parse_qsl(url.query)),
-                )
-                for page, _ in pages:
+                query = dict(parse_qsl(url.query))
+                for page, _ in self._pages(endpoint_of(url.path), url.path, rows, query):
                     rows += [_read(bytes(raw)) for raw in page.data]
                 value["has_more"] = False
         return record

@@ -50,6 +50,7 @@ class Page(msgspec.Struct):
     has_more: bool
 
 
+Item = msgspec.Raw | dict[str, object]
 # An escape of JSON: two halves of a character, a half alone, or any other.
 _ESCAPE = re.compile(rb"\\(?:u[dD][89abAB]..\\u[dD][c-fC-F]..|(u[dD][89a-fA-F]..)|.)", re.DOTALL)
 _HEAD, _PAGE = msgspec.json.Decoder(Head), msgspec.json.Decoder(Page)
@@ -76,3 +77,8 @@ def head_of(thing: bytes | dict[str, object]) -> Head:
         return _HEAD.decode(thing) if isinstance(thing, bytes) else msgspec.convert(thing, Head)
     except msgspec.ValidationError as error:  # says where and what, quotes nothing
         raise FatalError(f"Stripe gave an object that cannot be taken: {error}") from error
+
+
+def id_of(item: Item) -> str:
+    """As `head_of`, of an item of a page or of a list inside an object."""
+    return head_of(bytes(item) if isinstance(item, msgspec.Raw) else item).id
