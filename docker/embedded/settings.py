@@ -41,13 +41,8 @@ REPLACED_BY = {
 PUBLISHED = (
     *("S3_ENDPOINT_URL", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_REGION", "S3_BUCKET"),
     *("KESTRA_URL", "SHOPIFY_URL", "SHOPIFY_ACCESS_TOKEN", "SHOPIFY_API_SECRET"),
-    *(
-        "SHOPIFY_CLIENT_ID",
-        "STRIPE_API_BASE",
-        "STRIPE_API_KEY",
-        "DATABRICKS_HOST",
-        "DATABRICKS_TOKEN",
-    ),
+    *("SHOPIFY_CLIENT_ID", "STRIPE_API_BASE", "STRIPE_API_KEY"),
+    *("DATABRICKS_HOST", "DATABRICKS_TOKEN"),
     *("SLACK_WEBHOOK_URL", "BACKFILL_WEBHOOK_KEY", "DASHBOARD_URL"),
 )
 # Secrets reach flows as {{ secret('NAME') }}, plain settings as {{ envs.name }}.

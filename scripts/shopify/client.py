@@ -16,9 +16,10 @@ from urllib3.exceptions import HTTPError
 from scripts.body import body_of
 from scripts.errors import FatalError, RetriableError
 from scripts.landing.clock import SourceClock
-from scripts.retry import ThrottledError, seconds_of, with_retries
+from scripts.retry import ThrottledError, with_retries
 from scripts.settings import Shopify, check_address
 from scripts.shopify.limiter import Limiter
+from scripts.shopify.passing import FailedInsideError, passing_error
 from scripts.shopify.token import Token
 
 TIMEOUT = (10, 90)  # connect, read: seconds
@@ -34,10 +35,6 @@ class MissingScopeError(FatalError):
     def __init__(self, message: str, scope: str) -> None:
         super().__init__(message)
         self.scope = scope
-
-
-class FailedInsideError(RetriableError):
-    """Shopify failed at what it was asked; it may manage less of it."""
 
 
 class TooCostlyError(FatalError):
@@ -181,12 +178,9 @@ def _graphql_error(errors: Any, cost: dict[str, Any]) -> Exception:
 
 
 def _status_error(response: requests.Response) -> Exception:
+    if passing := passing_error(response):
+        return passing
     status = response.status_code
-    if status == 429:
-        wait = seconds_of(response.headers.get("Retry-After"), 2.0)
-        return ThrottledError("Shopify throttles", max(0.5, wait))
-    if status >= 500 or status == 408:
-        return FailedInsideError(f"Shopify answered {status}")
     if 300 <= status < 400:
         return FatalError(
             f"Shopify answered {status}, it lives elsewhere: SHOPIFY_URL has to be the shop's own "

@@ -7,8 +7,9 @@ from typing import Any
 from scripts.errors import FatalError, RetriableError
 from scripts.landing.slices import SliceTooBigError
 from scripts.landing.writer import iso
-from scripts.shopify.client import Client, FailedInsideError, TooCostlyError
+from scripts.shopify.client import Client, TooCostlyError
 from scripts.shopify.documents import document
+from scripts.shopify.passing import FailedInsideError
 from scripts.shopify.streams import Child, Stream
 
 Record = dict[str, Any]

@@ -9,8 +9,8 @@ from typing import Any
 import requests
 
 from scripts.errors import FatalError, RetriableError
-from scripts.retry import ThrottledError, seconds_of
 from scripts.settings import App, Shopify, is_token
+from scripts.shopify.passing import passing_error
 
 TIMEOUT = (10, 30)  # connect, read: seconds
 SHOWN = 200  # characters of a refusal
@@ -60,11 +60,8 @@ class Token:
             raise RetriableError(
                 f"Shopify could not be asked for a token: {type(error).__name__}"
             ) from error
-        if answer.status_code == 429:
-            wait = seconds_of(answer.headers.get("Retry-After"), 2.0)
-            raise ThrottledError("Shopify throttles", max(0.5, wait))
-        if answer.status_code >= 500 or answer.status_code == 408:
-            raise RetriableError(f"Shopify answered {answer.status_code} when asked for a token")
+        if passing := passing_error(answer):
+            raise passing
         said = _object(answer)
         token = said.get("access_token")
         if answer.status_code == 200 and isinstance(token, str) and is_token(token):
