@@ -7,10 +7,13 @@ without the last tie-break two runs over the same rows could differ.
 
 from collections.abc import Mapping
 
+from pyspark.errors import PySparkException
+
 from spark_jobs.lakehouse import Lakehouse, quoted
 from spark_jobs.silver.table import Declared, Exploded, Joined, Table, meaning
 
 META = "_deleted, _changed_at, _extracted_at, _hash, _run_id"
+REFUSED = "a row that silver refuses"
 QUARANTINE = """
 table STRING, reason STRING, record STRING, record_hash BIGINT, _run_id STRING, _file STRING,
 quarantined_at TIMESTAMP
@@ -19,23 +22,40 @@ quarantined_at TIMESTAMP
 
 def build(
     lake: Lakehouse, table: Table, streams: tuple[str, ...], runs: list[str] | None, light: bool
-) -> None:
+) -> bool:
     """Merge the rows that `runs` brought from bronze `streams`; None: the table anew from all.
-    light: they are few enough to be held, so that they are typed once."""
+    light: they are few enough to be held, so that they are typed once. Whether rows may have been
+    refused: `quarantine` is to look for them."""
     bronze = _bronze_sql(lake, streams, runs)
     checked = lake.view(_checked_sql(table, bronze), checked_view(table.name))
-    last = last_view(table.name)
-    if runs is None:
-        _replace(lake, table, f"SELECT * FROM {lake.view(_last_sql(table, checked), last)}")
-        return
-    taken = f"taken_{table.name}"
-    if light and lake.hold(_taken_sql(table, checked), taken):
+    last, taken = last_view(table.name), f"taken_{table.name}"
+    held = light and lake.hold(_taken_sql(table, checked), taken)
+    if held:
         names = ", ".join(f"`{name}`" for name in table.columns)
         lake.view(f"SELECT {names}, {META} FROM {taken} WHERE _reason = ''", last)
         lake.view(f"SELECT * FROM {taken} WHERE _reason <> ''", checked)
+    elif runs is None and _made_of_sound(lake, table, checked):
+        return False
     else:
         lake.view(_last_sql(table, checked), last)
-    lake.spark.sql(_merge_sql(table, lake.name("silver", table.name), last))
+    if runs is None:
+        _replace(lake, table, f"SELECT * FROM {last}")
+    else:
+        lake.spark.sql(_merge_sql(table, lake.name("silver", table.name), last))
+    return True
+
+
+def _made_of_sound(lake: Lakehouse, table: Table, checked: str) -> bool:
+    """Make the table anew if no row is refused, which the same statement finds out: looking for
+    them afterwards types all of bronze again, a fifth of a first load. False, and nothing made,
+    where one is."""
+    try:
+        _replace(lake, table, _last_sql(table, checked, sound=True))
+    except PySparkException as error:
+        if REFUSED not in str(error):
+            raise
+        return False
+    return True
 
 
 def last_view(table: str) -> str:
@@ -155,11 +175,14 @@ def _checked_sql(table: Table, bronze: str) -> str:
     """
 
 
-def _last_sql(table: Table, checked: str) -> str:
-    """The last version of each key."""
+def _last_sql(table: Table, checked: str, sound: bool = False) -> str:
+    """The last version of each key. sound: an error that says REFUSED for a row that is refused."""
     names = ", ".join(f"`{name}`" for name in table.columns)
     ranked = _ranked_sql(table, checked)
-    return f"SELECT {names}, {META} FROM ({ranked}) WHERE _rank = 1 AND _reason = ''"
+    wanted = "_rank = 1 AND _reason = ''"
+    if sound:
+        wanted = f"IF(_reason = '', _rank = 1, raise_error('{REFUSED}'))"
+    return f"SELECT {names}, {META} FROM ({ranked}) WHERE {wanted}"
 
 
 def _taken_sql(table: Table, checked: str) -> str:

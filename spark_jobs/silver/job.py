@@ -33,15 +33,14 @@ TABLE = {table.name: table for table in TABLES}
 
 @dataclass(frozen=True)
 class Work:
-    """pending: (source, stream, run id) to take in. landed: streams that bronze holds.
-
-    declared: (table, fingerprint) that silver holds. light: the pending runs are small.
+    """pending: (source, stream, run id) to take in, `pending_bytes` of gzip in all. landed: of the
+    streams that bronze holds the number of runs. declared: (table, fingerprint) that silver holds.
     """
 
     pending: list[tuple[str, str, str]]
-    landed: set[str]
+    pending_bytes: int
+    landed: dict[str, int]
     declared: set[tuple[str, str]]
-    light: bool
 
     @cached_property
     def runs(self) -> dict[str, list[str]]:
@@ -58,6 +57,17 @@ class Work:
     def anew(self, table: Declared) -> bool:
         """Never built, or built by another declaration."""
         return (table.name, fingerprint(table)) not in self.declared
+
+    def light(self, tables: list[Table]) -> bool:
+        """Whether what the tables are to take in is little, so that a session may hold it. Of one
+        that is built anew that is all that bronze has, not only what is pending."""
+        again = {s for table in tables if self.anew(table) for s in table.streams} & set(
+            self.landed
+        )
+        waiting = {stream: len(runs) for stream, runs in self.runs.items()}
+        return self.pending_bytes <= LIGHT_BYTES and all(
+            waiting.get(stream) == self.landed[stream] for stream in again
+        )
 
 
 @dataclass(frozen=True)
@@ -92,11 +102,11 @@ def run(lake: Lakehouse) -> int:
         return 0
     anew = [table for table in due.every if work.anew(table)]
     _forget(lake, progress, work, anew)
-    _build_all(lake, work, due)
+    light = work.light(due.tables)
+    refusing = _build_all(lake, work, due, light)
     runs = work.runs
-    note(lake, runs, due.tables, last_view if work.light and not anew else None)
-    names = [table.name for table in due.tables]
-    for name, rows in quarantine(lake, names, runs.get("files_rejected", [])).items():
+    note(lake, runs, due.tables, last_view if light else None)
+    for name, rows in quarantine(lake, refusing, runs.get("files_rejected", [])).items():
         log.warning("%s: %d rows quarantined, see silver.quarantine", name, rows)
     done = [(DECLARATION, table.name, fingerprint(table)) for table in anew]
     values = ", ".join(str(row) for row in (*work.pending, *done))
@@ -109,18 +119,18 @@ def _work(lake: Lakehouse, progress: str) -> Work:
     manifests = lake.name("bronze", "manifests")
     rows = lake.rows(
         f"""
-        SELECT 'pending' AS kind, source, stream, run_id, bytes FROM {manifests}
+        SELECT 'pending' AS kind, source, stream, run_id, bytes AS n FROM {manifests}
           LEFT ANTI JOIN {progress} USING (run_id)
-        UNION ALL SELECT DISTINCT 'landed', source, stream, '', 0 FROM {manifests}
+        UNION ALL SELECT 'landed', source, stream, '', count(*) FROM {manifests} GROUP BY ALL
         UNION ALL SELECT 'declared', source, stream, run_id, 0 FROM {progress}
           WHERE source = '{DECLARATION}'
         """
     )
     return Work(
         [(row.source, row.stream, row.run_id) for row in rows if row.kind == "pending"],
-        {f"{row.source}_{row.stream}" for row in rows if row.kind == "landed"},
+        sum(row.n for row in rows if row.kind == "pending"),
+        {f"{row.source}_{row.stream}": row.n for row in rows if row.kind == "landed"},
         {(row.stream, row.run_id) for row in rows if row.kind == "declared"},
-        sum(row.bytes for row in rows) <= LIGHT_BYTES,
     )
 
 
@@ -128,8 +138,8 @@ def _due(work: Work) -> Due:
     """The declared tables, and one for each table of the database, as far as there is news."""
     tables = [
         table
-        for table in (*TABLES, *database.tables_of(work.landed))
-        if (work.landed if work.anew(table) else work.runs.keys()) & set(table.streams)
+        for table in (*TABLES, *database.tables_of(set(work.landed)))
+        if (work.landed if work.anew(table) else work.runs).keys() & set(table.streams)
     ]
     names = {table.name for table in tables}
     held = work.held | names
@@ -160,15 +170,22 @@ def _broken(lake: Lakehouse, work: Work, due: Due) -> set[str]:
     return broken
 
 
-def _build_all(lake: Lakehouse, work: Work, due: Due) -> None:
+def _build_all(lake: Lakehouse, work: Work, due: Due, light: bool) -> list[str]:
+    """Names of the tables whose rows may have been refused."""
     fresh = {table.name for table in due.tables if work.anew(table)}
     held = work.held | fresh
     every = [run_id for _, _, run_id in work.pending]
-    for_each(lambda table: _build(lake, table, work), due.tables, PARALLEL)
+    refusing: list[str] = []
+
+    def make(table: Table) -> None:
+        if _build(lake, table, work, light):
+            refusing.append(table.name)
+
+    for_each(make, due.tables, PARALLEL)
     whole = {child.name for child in due.children if work.anew(child) or child.parent in fresh}
     parents = {child.parent for child in due.children if child.name not in whole}
     touched: dict[str, str] = {}
-    for_each(lambda p: touched.update({p: touch(lake, p, every, work.light)}), parents, PARALLEL)
+    for_each(lambda p: touched.update({p: touch(lake, p, every, light)}), parents, PARALLEL)
     for_each(
         lambda c: explode(lake, c, None if c.name in whole else touched[c.parent]),
         due.children,
@@ -177,6 +194,7 @@ def _build_all(lake: Lakehouse, work: Work, due: Due) -> None:
     for table in due.joined:
         anew = work.anew(table) or fresh & set(table.sources)
         join(lake, table, _sources(lake, table, held), None if anew else every)
+    return refusing
 
 
 def _sources(lake: Lakehouse, table: Joined, held: set[str]) -> dict[str, str]:
@@ -199,11 +217,12 @@ def _forget(lake: Lakehouse, progress: str, work: Work, anew: list[Declared]) ->
         lake.spark.sql(f"DELETE FROM {quarantined} WHERE table IN ({names})")
 
 
-def _build(lake: Lakehouse, table: Table, work: Work) -> None:
+def _build(lake: Lakehouse, table: Table, work: Work, light: bool) -> bool:
     if work.anew(table):
         streams, runs = tuple(s for s in table.streams if s in work.landed), None
     else:
         streams = tuple(stream for stream in table.streams if stream in work.runs)
         runs = [run_id for stream in streams for run_id in work.runs[stream]]
-    build(lake, table, streams, runs, work.light)
+    refusing = build(lake, table, streams, runs, light)
     log.info("silver.%s: built", table.name)
+    return refusing
