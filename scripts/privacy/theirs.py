@@ -9,6 +9,7 @@ from typing import Any
 
 from scripts.privacy.person import Person, digits, folded, remember, says
 from scripts.privacy.record import (
+    BUYER_IDS,
     customer_ids,
     full_names,
     leaves,
@@ -44,11 +45,11 @@ def belongs(
 def _of_declared(record: Any, person: Person, of_customer: bool, of_order: bool) -> bool:
     """By customer id, and where it has none, by their order, their account at Stripe, or what was
     learned."""
-    ids = set(customer_ids(record))
-    if of_customer:
-        ids.add(digits(record.get("id")))
-    if ids:
-        return person.customer_id in ids
+    own = {digits(record.get("id"))} if of_customer else set[str]()
+    if person.customer_id in own.union(customer_ids(record)):
+        return True
+    if own or any(customer_ids(record, BUYER_IDS)):
+        return False
     if of_order and digits(record.get("id")) in person.orders:
         return True
     return _holds_number(record, person) or _says_who(record, person)

@@ -71,6 +71,22 @@ def test_the_customer_of_another_number_is_another_one() -> None:
     assert belongs({"customer": {"id": "gid://shopify/Customer/77001"}}, person, of_customer=False)
 
 
+@pytest.mark.parametrize(
+    "said", [{"user_id": 799407056}, {"refunds": [{"id": 1, "user_id": 799407056}]}]
+)
+def test_the_staff_of_a_guest_s_order_is_no_other_customer(said: dict[str, Any]) -> None:
+    """Taken at the till or refunded by hand, it kept the name and the street."""
+    person = jane()
+    learn(REST_ORDER, person)
+    guest = {"id": 5002, "email": "jane@home.example", "customer": None, **said}
+    assert belongs(guest, person, of_customer=False, of_order=True)
+    assert not belongs({**guest, "customer": {"id": 5}}, person, of_customer=False, of_order=True)
+    assert masked(guest, person, of_customer=False) == {
+        **guest,
+        "email": "redacted-abc@redacted.invalid",
+    }
+
+
 def test_who_shares_her_phone_is_left_alone_and_who_quotes_her_email_is_not_masked() -> None:
     person = jane()
     learn(REST_ORDER, person)
