@@ -40,9 +40,11 @@ access_activity_log instructions signed_by
 # What people's fields are called where nobody has declared them: a dropped file's columns, a
 # database's, Stripe's many ways to pay (`recipient_phone`, `customer_purchase_ip`, `lastName`).
 _PARTS = _words(r"""
-address\d? street line[12] city zip postal postcode latitude longitude phone mobile fax ip login
-notes? birthday birthdate birth dob gender ssn passport iban last4 fingerprint payer recipient
-cardholder holder
+[a-z]*address(line)?\d? street line[12] city zip(code)? postal(code)? postcode latitude longitude
+lat lng lon house_?n(o|r|umber) apartment (home|work|cell|mobile|tele)?phone((_?n)(o|r|umber))? tel
+mobile(number)? cell fax ip login notes? birthday birthdate birth dob gender ssn passport iban last4
+fingerprint payer recipient cardholder holder consignee addressee receiver attn
+(ship|bill|sold|deliver)_?to(?!_?(country|province|state))
 """)
 _WHOSE_NAME = _words("""
 first last sur full given family middle nick verified preferred customer buyer contact user
@@ -126,7 +128,7 @@ def _mask(key: str, value: Any, person: Person, inside: bool) -> Any:
 @cache
 def _is_personal(key: str) -> bool:
     snake = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", key).lower()
-    return key in PERSONAL_FIELDS or PERSONAL_KEY.search(snake) is not None
+    return key in PERSONAL_FIELDS or snake in PERSONAL_FIELDS or bool(PERSONAL_KEY.search(snake))
 
 
 def _masked_id(value: Any, person: Person) -> Any:

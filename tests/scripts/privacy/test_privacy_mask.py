@@ -185,6 +185,9 @@ STREET = {"line1": "7 Elm St", "city": "Springfield"}
         {"ip_address": "203.0.113.7", "client_ip": "203.0.113.7", "lastIp": "203.0.113.7"},
         {"delivery_address": "7 Elm St", "addressLine1": "7 Elm St", "city": "Springfield"},
         {"full_name": "J. Doe", "signed_by": "J. Doe", "delivery_note": "ask for Jane"},
+        {"zipcode": "Springfield", "lat": 203.01, "lng": "203.02", "housenumber": "Elm 7"},
+        {"ship_to": "J. Doe, 7 Elm St", "consignee": "J. Doe", "telephone": "203.0 001"},
+        {"shippingaddress": "7 Elm St", "userAgent": "Jane", "NOTE": "ask for Jane"},
         {"username": "jane84", "nickname": "Janey", "login": "jdoe", "passport_no": "203.0"},
     ],
 )
