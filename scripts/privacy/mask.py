@@ -58,6 +58,7 @@ id province_code provinceCode province country_code countryCode countryCodeV2 co
 currency currencyCode created_at createdAt updated_at updatedAt numberOfOrders orders_count amount
 total_spent marketingState object verified_email tax_exempt namespace key type
 """)
+AMOUNT = re.compile(r"-?\d+([.,]\d+)?")
 NAMES = ("first_name", "firstName", "last_name", "lastName", "displayName", "name")
 
 
@@ -116,6 +117,8 @@ def _mask(key: str, value: Any, person: Person, inside: bool) -> Any:
         return person.address
     flat = isinstance(value, str) and key in PERSONAL_OBJECTS  # a dropped row's column
     if flat or _is_personal(key) or (inside and key not in KEPT):
+    if key == "shipping" and AMOUNT.fullmatch(str(value)):
+        return value  # what it cost
         return None
     if not isinstance(value, str):
         return person.token if person.number.fullmatch(str(value)) else value

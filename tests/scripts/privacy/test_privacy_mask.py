@@ -248,6 +248,15 @@ def test_a_row_of_another_numbering_that_only_quotes_her_is_not_masked() -> None
     assert not belongs({"user_id": 17, "phone": "+15550001111"}, person, False, foreign=True)
 
 
+@pytest.mark.parametrize("cost", ["4.90", "-4,90", "0"])
+def test_what_the_shipping_cost_is_no_address(cost: str) -> None:
+    """A database's decimals are texts."""
+    row = {"customer_id": "77001", "total": "24.90", "shipping": cost}
+    assert masked(row, jane(), of_customer=False) == {**row, "customer_id": "redacted-abc"}
+    where = {**row, "shipping": "7 Elm St"}
+    assert masked(where, jane(), of_customer=False)["shipping"] is None
+
+
 @given(
     st.recursive(
         st.integers() | st.booleans() | st.none(),
