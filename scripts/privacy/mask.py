@@ -111,14 +111,15 @@ def _mask(key: str, value: Any, person: Person, inside: bool) -> Any:
         return [_mask(key, part, person, inside or key in PERSONAL_OBJECTS) for part in value]
     if value is None or isinstance(value, bool):
         return value
-    if key == "customer" or key in CUSTOMER_IDS or (key == "id" and inside):
+    names_whom = key == "customer" or key in CUSTOMER_IDS or (key == "id" and inside)
+    if names_whom and opened(value) is None:
         return _masked_id(value, person)
     if "email" in key.lower() and isinstance(value, str):
         return person.address
     flat = isinstance(value, str) and key in PERSONAL_OBJECTS  # a dropped row's column
-    if flat or _is_personal(key) or (inside and key not in KEPT):
     if key == "shipping" and AMOUNT.fullmatch(str(value)):
         return value  # what it cost
+    if flat or _is_personal(key) or (inside and key not in KEPT):
         return None
     if not isinstance(value, str):
         return person.token if person.number.fullmatch(str(value)) else value
@@ -135,8 +136,13 @@ def _is_personal(key: str) -> bool:
 
 
 def _masked_id(value: Any, person: Person) -> Any:
+    """What is no number of theirs stays (a Stripe customer's own id, an address's id), but in a
+    column of that name may stand a name or an email."""
     if digits(value) != person.customer_id:
-        return value  # a Stripe customer's own id, an address's id
+        if not isinstance(value, str):
+            return value
+        named = " " in value.strip() or person.is_called(value)
+        return person.token if named else _without(value, person)
     text = str(value)
     return text[: len(text) - len(person.customer_id)] + person.token
 

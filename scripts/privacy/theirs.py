@@ -23,8 +23,11 @@ from scripts.privacy.record import (
 # and the fields that name them.
 ACCOUNTS = ("customer", "charge", "payment_intent")
 ACCOUNT_IDS = frozenset(("id", "source", *ACCOUNTS))
-# What a record's own address is called where nobody has declared it; of a plain key.
-OWN_EMAIL = re.compile("(e?mail|(customer|user|buyer|contact)e?mail)(address)?")
+# What a record's own address is called where nobody has declared it; of a plain key. It may stand
+# in the place of a number, too.
+OWN_EMAIL = re.compile(
+    "(e?mail|(customer|user|buyer|contact)e?mail)(address)?|(customer|user)(id|name)?|login"
+)
 
 
 def belongs(

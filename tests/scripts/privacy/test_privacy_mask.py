@@ -248,6 +248,29 @@ def test_a_row_of_another_numbering_that_only_quotes_her_is_not_masked() -> None
     assert not belongs({"user_id": 17, "phone": "+15550001111"}, person, False, foreign=True)
 
 
+@pytest.mark.parametrize(
+    "row",
+    [
+        {"session_id": "s", "user_id": "Jane@home.example", "ip": "203.0.113.7"},
+        {"tracking_number": "T1", "customer": "Jane Doe-Smith", "carrier": "UPS"},
+        {"tracking_number": "T1", "customer": "J. M. Doe", "memo": "Jane Doe-Smith"},
+    ],
+)
+def test_a_column_for_a_number_may_hold_an_email_or_a_name(row: dict[str, Any]) -> None:
+    person = jane()
+    learn(REST_ORDER, person)
+    assert belongs(row, person, of_customer=False, foreign=True)
+    after = masked(row, person, of_customer=False)
+    assert "redacted-abc" in (after.get("user_id"), after.get("customer"))
+    assert [text for text in ("jane", "doe", "203.0") if text in str(after).lower()] == []
+    other = {"user_id": "bob@home.example", "customer": "cus_1", "memo": "jane@home.example"}
+    assert not belongs(other, person, of_customer=False, foreign=True)
+    assert masked({"customer_id": "77001", "customer": "cus_1"}, person, of_customer=False) == {
+        "customer_id": "redacted-abc",
+        "customer": "cus_1",
+    }
+
+
 @pytest.mark.parametrize("cost", ["4.90", "-4,90", "0"])
 def test_what_the_shipping_cost_is_no_address(cost: str) -> None:
     """A database's decimals are texts."""
