@@ -10,8 +10,13 @@ from urllib.parse import quote
 
 WORD = re.compile(r"\w+")
 LEAST_TEXT = 5  # characters: shorter texts stand in too many others to be looked for
-# A phone number's last digits: all of a national number, however its country is written before it.
+# A phone number's last digits: all of a national number of North America, and enough of any other.
 NUMBER_DIGITS = 10
+# What countries' numbers begin with (ITU-T E.164) where they are written for the world. Behind it,
+# and at home, may stand a zero that nobody writes in the other way: +33 (0)6 12.., 06 12...
+WORLD = re.compile(
+    r"(?:\+|00)0*(?:1|7|2[07]|3[0-469]|4[013-9]|5[1-8]|6[0-6]|8[1246]|9[0-58]|\d{3})"
+)
 LEAST_DIGITS = 9  # of fewer, others have the same
 DIALLED = re.compile(r"\d[\d ()./\u00a0-]{7,}\d")
 # Where an address begins and ends: ann@home.com is neither joann@home.com nor ann@home.com.br, but
@@ -74,7 +79,7 @@ class Person:
 
 
 def remember(value: Any, person: Person) -> None:
-    """An email also as it stands in a link's query, a phone number also as its digits."""
+    """An email also as it stands in a link's query, a phone number as it is dialled at home."""
     if not isinstance(value, str) or len(value.strip()) < LEAST_TEXT:
         return
     text = folded(value.strip())
@@ -82,9 +87,11 @@ def remember(value: Any, person: Person) -> None:
     if "@" in text:
         person.texts.add(quote(text, safe="").lower())
         return
-    number = text.translate(PUNCTUATION).removeprefix("+")
-    if number.isdigit() and len(number) >= LEAST_DIGITS:
-        person.texts.add(number[-NUMBER_DIGITS:])
+    number = text.translate(PUNCTUATION)
+    if number.removeprefix("+").isdigit() and len(number) >= LEAST_DIGITS:
+        home = WORLD.sub("", number, count=1).lstrip("0")
+        known = home if len(home) >= LEAST_DIGITS else number.removeprefix("+")
+        person.texts.add(known[-NUMBER_DIGITS:])
 
 
 def says(value: Any, texts: set[str]) -> bool:
@@ -93,7 +100,10 @@ def says(value: Any, texts: set[str]) -> bool:
     plain = folded(value)
     if any(text in plain and alone(text).search(plain) for text in texts):
         return True
-    dialled = [found.translate(PUNCTUATION) for found in DIALLED.findall(plain)]
+    signs = [
+        found for found in DIALLED.findall(plain) if not found.isdigit()
+    ]  # else: an order's id
+    dialled = [found.translate(PUNCTUATION) for found in signs]
     return any(text in number for number in dialled for text in texts)
 
 
@@ -104,7 +114,9 @@ def alone(text: str) -> re.Pattern[str]:
     escaped = re.escape(text)
     if "@" in text or "%40" in text:
         escaped = BEFORE + escaped + BEHIND
-    elif not text[-1].isdigit():
+    elif text[-1].isdigit():
+        escaped = rf"{escaped}(?!\d)"
+    else:
         escaped = rf"(?<!\w){escaped}(?!\w)"
     return re.compile(escaped, re.IGNORECASE)
 

@@ -214,6 +214,30 @@ def test_a_phone_number_is_found_however_it_is_written(written: str) -> None:
     assert not belongs({"id": "T2", "memo": "call 555-123-0988"}, person, of_customer=False)
 
 
+@pytest.mark.parametrize(
+    ("known", "written"),
+    [
+        ("+33612345678", "06 12 34 56 78"),
+        ("06 12 34 56 78", "+33612345678"),
+        ("0033612345678", "+33 (0)6.12.34.56.78"),
+        ("+34612345678", "612 345 678"),
+        ("+353861234567", "086 123 4567"),
+        ("07911123456", "+447911123456"),
+    ],
+)
+def test_a_phone_number_is_found_with_and_without_its_country(known: str, written: str) -> None:
+    """Of a French number the last ten digits hold one that nobody dials at home."""
+    person = Person.asked("77001", [known])
+    assert belongs({"id": "T1", "memo": f"call {written}"}, person, of_customer=False)
+    assert not belongs({"id": "T2", "memo": f"call {written[:-1]}9"}, person, of_customer=False)
+
+
+def test_a_phone_number_within_a_longer_number_is_another_one() -> None:
+    person = Person.asked("77001", ["+33612345678"])
+    guest = {"id": "gid://shopify/Order/6123456789012", "customer": None}
+    assert not belongs(guest, person, of_customer=False, of_order=True)
+
+
 NUMBER = "7700012345678"
 SAID = '{"customer":{"id":7700012345678,"first_name":"Jane"},"shipping":{"line1":"7 Elm St"}}'
 
