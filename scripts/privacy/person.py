@@ -41,9 +41,9 @@ class Person:
     orders: set[str] = field(default_factory=set[str])
 
     @classmethod
-    def asked(cls, customer_id: str, texts: Iterable[str]) -> "Person":
+    def asked(cls, customer_id: str, texts: Iterable[str], orders: Iterable[str] = ()) -> "Person":
         """Whom a request names, by what it says of them; the token comes with the work."""
-        person = cls(customer_id, "")
+        person = cls(customer_id, "", orders=set(orders))
         for text in texts:
             remember(text, person)
         return person
