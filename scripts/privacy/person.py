@@ -57,6 +57,14 @@ class Person:
         return {text for text in self.texts if "@" in text or "%40" in text}
 
     @property
+    def phones(self) -> set[str]:
+        return {text for text in self.texts - self.emails if text[-1].isdigit()}
+
+    @property
+    def named(self) -> bool:
+        return bool(self.texts - self.emails - self.phones)
+
+    @property
     def number(self) -> re.Pattern[str]:
         """Finds their number in a text; nothing when it is so short that others have the same."""
         alone = rf"(?<!\d){self.customer_id}(?!\d)"
@@ -100,10 +108,8 @@ def says(value: Any, texts: set[str]) -> bool:
     plain = folded(value)
     if any(text in plain and alone(text).search(plain) for text in texts):
         return True
-    signs = [
-        found for found in DIALLED.findall(plain) if not found.isdigit()
-    ]  # else: an order's id
-    dialled = [found.translate(PUNCTUATION) for found in signs]
+    found = [number for number in DIALLED.findall(plain) if not number.isdigit()]  # else: an id
+    dialled = [number.translate(PUNCTUATION) for number in found]
     return any(text in number for number in dialled for text in texts)
 
 

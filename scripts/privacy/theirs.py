@@ -5,6 +5,7 @@ columns have any name, and they may number people themselves: there what stands 
 """
 
 import re
+from itertools import islice
 from typing import Any
 
 from scripts.privacy.person import Person, digits, folded, remember, says
@@ -28,6 +29,11 @@ ACCOUNT_IDS = frozenset(("id", "source", *ACCOUNTS))
 OWN_EMAIL = re.compile(
     "(e?mail|(customer|user|buyer|contact)e?mail)(address)?|(customer|user)(id|name)?|login"
 )
+
+# Whose a record without a customer's id is: what an email and a whole name of its own are called.
+WHOSE_EMAIL = re.compile("((customer|user|buyer|contact|receipt)?e?mail)(address)?")
+WHOSE_NAME = re.compile("(customer|user|buyer|contact|recipient|cardholder|full|display)?name")
+HOLDS_PERSON = frozenset(("phone", "email"))  # other objects with a name are items, say
 
 
 def belongs(
@@ -82,14 +88,38 @@ def _holds_number(record: Any, person: Person) -> bool:
 
 
 def _says_who(record: Any, person: Person) -> bool:
-    """Whether it names an account or order of theirs, or says what was learned of them."""
+    """Whether it names an account or order of theirs, or says what was learned of them. Households
+    share a phone: by its number alone nothing is taken that says in full who else it is."""
+    if not _says(record, person, person.texts):
+        return False
+    return not _is_anothers(record, person) or _says(record, person, person.texts - person.phones)
+
+
+def _is_anothers(record: Any, person: Person) -> bool:
+    """Whether it has an email and a whole name of its own, and neither is theirs."""
+    emails: set[str] = set()
+    names: set[str] = set()
+    for holder in objects(record):
+        texts = {plain(key): text for key, text in holder.items() if isinstance(text, str)}
+        emails |= {
+            folded(text.strip()) for key, text in texts.items() if WHOSE_EMAIL.fullmatch(key)
+        }
+        if HOLDS_PERSON & texts.keys():
+            found = (text.strip() for key, text in texts.items() if WHOSE_NAME.fullmatch(key))
+            names |= {*islice(full_names(holder), 1), *(text for text in found if " " in text)}
+    told = person.named and bool(emails - {""}) and bool(names)
+    theirs = emails & person.emails or any(person.is_called(name.split()[0]) for name in names)
+    return told and not theirs
+
+
+def _says(record: Any, person: Person, texts: set[str]) -> bool:
     return any(
-        says(value, person.texts)
+        says(value, texts)
         or (key in ACCOUNT_IDS and str(value) in person.accounts)
         or (names_order(parent, key) and digits(value) in person.orders)
         for parent, key, value in leaves(record)
     ) or any(
-        folded(name) in person.texts
+        folded(name) in texts
         for whole in (record, *_inner(record))
         for holder in objects(whole)
         for name in full_names(holder)

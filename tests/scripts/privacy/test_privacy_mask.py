@@ -98,6 +98,27 @@ def test_who_shares_her_phone_is_left_alone_and_who_quotes_her_email_is_not_mask
     assert unquoted(writes, person) == {**brother, "note": "ask redacted-abc"}
 
 
+@pytest.mark.parametrize(
+    ("said", "hers"),
+    [
+        ({"name": "Bob Doe-Smith", "email": "bob@home.example"}, False),
+        ({"first_name": "Bob", "last_name": "Doe-Smith", "email": "bob@home.example"}, False),
+        ({"name": "J. Doe-Smith", "email": "jane@work.example"}, True),
+        ({"name": "Jane Marie Doe-Smith", "email": "jane@work.example"}, True),
+        ({"name": "Bob Doe-Smith", "email": "jane@home.example"}, True),
+        ({"name": None, "email": "jane@work.example"}, True),
+        ({"name": "J. D. S.", "email": None}, True),
+    ],
+)
+def test_who_shares_her_phone_and_says_who_they_are_is_not_her(said: dict, hers: bool) -> None:
+    """All that her brother paid was masked: his charge taught the request his email and name."""
+    person = jane()
+    learn(REST_ORDER, person)
+    charge = {"id": "ch_9", "billing_details": {**said, "phone": "+1 (555) 000-1111"}}
+    assert belongs(charge, person, of_customer=False) == hers
+    assert belongs(charge, person, of_customer=False, foreign=True) == hers
+
+
 def test_a_text_that_quotes_her_email_loses_only_that() -> None:
     person = jane()
     learn(REST_ORDER, person)
