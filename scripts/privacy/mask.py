@@ -8,10 +8,11 @@ the token's address, so that counts of customers and of guests stay what they we
 import re
 from functools import cache
 from typing import Any
+from urllib.parse import unquote
 
 import orjson
 
-from scripts.privacy.person import Person, alone, digits, folded, says
+from scripts.privacy.person import Person, alone, digits, folded, says, sign
 from scripts.privacy.record import CUSTOMER_IDS, GID, ORDER_IDS, opened
 
 
@@ -58,6 +59,7 @@ id province_code provinceCode province country_code countryCode countryCodeV2 co
 currency currencyCode created_at createdAt updated_at updatedAt numberOfOrders orders_count amount
 total_spent marketingState object verified_email tax_exempt namespace key type
 """)
+QUERY = re.compile(r"(?<=[?&])([^?&=#\s]+)=[^&#\s]+")  # of a link
 AMOUNT = re.compile(r"-?\d+([.,]\d+)?")
 NAMES = ("first_name", "firstName", "last_name", "lastName", "displayName", "name")
 
@@ -126,7 +128,18 @@ def _mask(key: str, value: Any, person: Person, inside: bool) -> Any:
     inner = opened(value)
     if inner is not None:
         return orjson.dumps(_mask(key, inner, person, inside)).decode()
-    return _without(value, person)
+    return _without(_unasked(value, person), person)
+
+
+def _unasked(link: str, person: Person) -> str:
+    """A link without what its query's personal fields say (`checkout[first_name]`)."""
+
+    def impersonal(part: re.Match[str]) -> str:
+        name = re.sub(r"\W+", "_", unquote(part[1]))
+        personal = "email" in name.lower() or _is_personal(name)
+        return f"{part[1]}={person.token}" if personal else part[0]
+
+    return QUERY.sub(impersonal, link)
 
 
 @cache
@@ -160,6 +173,6 @@ def _replaced(text: str, parts: set[str], token: str) -> str:
     """A text that says a part in letters that no pattern finds (another composition, a letter that
     folds into two, a phone number with signs) is replaced whole."""
     plain = folded(text)
-    for part in sorted((part for part in parts if part in plain), key=len, reverse=True):
+    for part in sorted((part for part in parts if sign(part) in plain), key=len, reverse=True):
         text = alone(part).sub(token, text)
     return token if says(text, parts) else text

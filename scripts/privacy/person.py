@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 WORD = re.compile(r"\w+")
 LEAST_TEXT = 5  # characters: shorter texts stand in too many others to be looked for
@@ -24,6 +24,8 @@ DIALLED = re.compile(r"\d[\d ()./\u00a0-]{7,}\d")
 # in JSON within a text \n and \u003c.
 BEFORE = r"(?:(?<![\w.+-])|(?<=%(?!2[bde])[\da-f]{2})|(?<=\\[nrt])|(?<=\\u[\da-f]{4}))"
 BEHIND = r"(?![a-z\d]|\.[a-z]{2}(?![a-z\d]))"
+BETWEEN = r"[\s,;|+\"]+"  # of a name's two parts
+LINKS = 2  # in each other: as deep as a page's address is passed on
 PUNCTUATION = str.maketrans("", "", " ()-./\u00a0")  # of written phone numbers
 
 
@@ -103,10 +105,21 @@ def remember(value: Any, person: Person) -> None:
 
 
 def says(value: Any, texts: set[str]) -> bool:
+    """Also in a link within a link, where signs are written twice over."""
     if not isinstance(value, str):
         return False
     plain = folded(value)
-    if any(text in plain and alone(text).search(plain) for text in texts):
+    for _ in range(1 + LINKS):
+        if _says(plain, texts):
+            return True
+        if "%" not in plain or (read := folded(unquote(plain))) == plain:
+            return False
+        plain = read
+    return False
+
+
+def _says(plain: str, texts: set[str]) -> bool:
+    if any(sign(text) in plain and alone(text).search(plain) for text in texts):
         return True
     found = [number for number in DIALLED.findall(plain) if not number.isdigit()]  # else: an id
     dialled = [number.translate(PUNCTUATION) for number in found]
@@ -114,16 +127,23 @@ def says(value: Any, texts: set[str]) -> bool:
 
 
 @cache
+def sign(text: str) -> str:
+    """Stands wherever `alone` finds the text; is looked for first, because that is quick."""
+    words = WORD.findall(text)
+    return text if not words or any(c.isdigit() or c in "@%" for c in text) else words[0]
+
+
+@cache
 def alone(text: str) -> re.Pattern[str]:
     """Finds an address, phone number or name that is not a part of another one. Of a number the
-    country's may stand before it."""
+    country's may stand before it. A name's parts may be columns of a CSV or words of a link."""
     escaped = re.escape(text)
     if "@" in text or "%40" in text:
         escaped = BEFORE + escaped + BEHIND
     elif text[-1].isdigit():
         escaped = rf"{escaped}(?!\d)"
     else:
-        escaped = rf"(?<!\w){escaped}(?!\w)"
+        escaped = rf"(?<!\w){BETWEEN.join(map(re.escape, text.split()))}(?!\w)"
     return re.compile(escaped, re.IGNORECASE)
 
 

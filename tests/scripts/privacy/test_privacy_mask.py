@@ -170,6 +170,47 @@ def test_an_email_is_found_in_a_link() -> None:
     assert unquoted(other, person)["page"] == "/reset?email=redacted-abc&step=2"
 
 
+def test_a_link_is_masked_like_a_record() -> None:
+    page = "/thanks?checkout%5Bfirst_name%5D=Jane&zip=12345&utm_source=ads&email=j%40work.example#a"
+    visit = {"customer_id": "77001", "page": page}
+    assert masked(visit, jane(), of_customer=False)["page"] == (
+        "/thanks?checkout%5Bfirst_name%5D=redacted-abc&zip=redacted-abc&utm_source=ads"
+        "&email=redacted-abc#a"
+    )
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        "/login?to=%2Faccount%3Femail%3Djane%2540home.example",
+        "/a?to=%2Fb%3Fto%3D%252Fc%253Fwho%253Djane%252540home.example",
+        "/gift?for=Jane+Doe-Smith&x=1",
+        "/gift?for=Jane%20Doe-Smith",
+    ],
+)
+def test_a_link_within_a_link_is_read(page: str) -> None:
+    person = jane()
+    learn(REST_ORDER, person)
+    visit = {"session_id": "s", "page": page}
+    assert belongs(visit, person, of_customer=False, foreign=True)
+    after = masked(visit, person, of_customer=False)["page"]
+    assert [text for text in ("jane", "doe") if text in after.lower()] == []
+
+
+@pytest.mark.parametrize(
+    "line", ["T1,Jane,Doe-Smith,7 Elm", '"Jane";"Doe-Smith"', "Jane  Doe-Smith"]
+)
+def test_a_name_in_two_columns_of_a_line_is_a_name(line: str) -> None:
+    """A file that was refused whole, or a broken line of one, is a text."""
+    person = jane()
+    learn(REST_ORDER, person)
+    row = {"dataset": "shipping", "file": "f.csv", "raw": line}
+    assert belongs(row, person, of_customer=False, foreign=True)
+    assert masked(row, person, of_customer=False)["raw"] is None
+    other = {**row, "raw": line.replace("Jane", "Janet")}
+    assert not belongs(other, person, of_customer=False, foreign=True)
+
+
 def test_json_in_a_text_is_masked_like_json() -> None:
     receipt = '{"id":"ch_9","billing_details":{"name":"J. Doe","address":{"line1":"7 Elm St"}}}'
     paid = {"customer": {"id": 77001}, "transactions": [{"id": 3, "receipt": receipt}]}
