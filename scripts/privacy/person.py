@@ -104,6 +104,12 @@ def remember(value: Any, person: Person) -> None:
         person.texts.add(known[-NUMBER_DIGITS:])
 
 
+def says_something(value: Any) -> bool:
+    """Whether it is an email or a phone number, and not `unknown` or 000-000-0000, which stand in
+    the records of all of whom nothing is known."""
+    return isinstance(value, str) and ("@" in value or len(set(re.findall(r"\d", value))) > 2)
+
+
 def says(value: Any, texts: set[str]) -> bool:
     """Also in a link within a link, where signs are written twice over."""
     if not isinstance(value, str):

@@ -8,7 +8,7 @@ import re
 from itertools import islice
 from typing import Any
 
-from scripts.privacy.person import Person, digits, folded, remember, says
+from scripts.privacy.person import Person, digits, folded, remember, says, says_something
 from scripts.privacy.record import (
     BUYER_IDS,
     customer_ids,
@@ -144,6 +144,7 @@ def learn(record: Any, person: Person, of_order: bool = False) -> None:
         person.orders |= {digits(record[key]) for key in ("id", "name") if record.get(key)}
     for holder in objects(record):
         for key in ("email", "emailAddress", "receipt_email", "phone", "phoneNumber"):
-            remember(holder.get(key), person)
+            if says_something(holder.get(key)):
+                remember(holder[key], person)
         for name in full_names(holder):
             remember(name, person)

@@ -294,6 +294,16 @@ def test_a_phone_number_is_found_with_and_without_its_country(known: str, writte
     assert not belongs({"id": "T2", "memo": f"call {written[:-1]}9"}, person, of_customer=False)
 
 
+@pytest.mark.parametrize(
+    "said", [{"email": "unknown"}, {"email": "not provided"}, {"phone": "+1 000-000-0000"}]
+)
+def test_what_stands_for_nothing_is_nobody_s(said: dict[str, str]) -> None:
+    person = jane()
+    learn({"customer_id": "77001", **said}, person)
+    guest = {"id": "ch_9", "memo": "unknown, not provided, (000) 000-0000", **said}
+    assert not belongs(guest, person, of_customer=False)
+
+
 def test_a_phone_number_within_a_longer_number_is_another_one() -> None:
     person = Person.asked("77001", ["+33612345678"])
     guest = {"id": "gid://shopify/Order/6123456789012", "customer": None}
