@@ -30,6 +30,11 @@ OWN_EMAIL = re.compile(
     "(e?mail|(customer|user|buyer|contact)e?mail)(address)?|(customer|user)(id|name)?|login"
 )
 
+# What an email or a phone number of whom a record is about is called; a user's may be the staff's.
+TEACHES = re.compile(
+    "((customer|buyer|contact|receipt)?e?mail|(customer|buyer)?((tele|mobile)?phone|mobile))"
+    "(address|number)?"
+)
 # Whose a record without a customer's id is: what an email and a whole name of its own are called.
 WHOSE_EMAIL = re.compile("((customer|user|buyer|contact|receipt)?e?mail)(address)?")
 WHOSE_NAME = re.compile("(customer|user|buyer|contact|recipient|cardholder|full|display)?name")
@@ -143,8 +148,8 @@ def learn(record: Any, person: Person, of_order: bool = False) -> None:
     if of_order:
         person.orders |= {digits(record[key]) for key in ("id", "name") if record.get(key)}
     for holder in objects(record):
-        for key in ("email", "emailAddress", "receipt_email", "phone", "phoneNumber"):
-            if says_something(holder.get(key)):
-                remember(holder[key], person)
+        for key, value in holder.items():
+            if TEACHES.fullmatch(plain(key)) and says_something(value):
+                remember(value, person)
         for name in full_names(holder):
             remember(name, person)

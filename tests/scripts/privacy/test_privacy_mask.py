@@ -295,6 +295,24 @@ def test_a_phone_number_is_found_with_and_without_its_country(known: str, writte
 
 
 @pytest.mark.parametrize(
+    "said",
+    [
+        {"customer_email": "Jane@work.example"},
+        {"EMAIL": "jane@work.example"},
+        {"E_Mail": "jane@work.example"},
+        {"Mobile": "+1 555 777 1234"},
+    ],
+)
+def test_a_row_of_hers_teaches_whatever_its_columns_are_called(said: dict[str, str]) -> None:
+    person = jane()
+    learn({"customer_id": "77001", "support_email": "help@home.example", **said}, person)
+    charge = {"id": "ch_9", "receipt_email": "jane@work.example", "memo": "x"}
+    call = {"id": "T1", "memo": "5557771234"}
+    assert belongs(call if "Mobile" in said else charge, person, of_customer=False)
+    assert not belongs({"id": "1", "from": "help@home.example"}, person, of_customer=False)
+
+
+@pytest.mark.parametrize(
     "said", [{"email": "unknown"}, {"email": "not provided"}, {"phone": "+1 000-000-0000"}]
 )
 def test_what_stands_for_nothing_is_nobody_s(said: dict[str, str]) -> None:
