@@ -27,7 +27,7 @@ billingAddress billing_address destination billing_details shipping shipping_det
 customer_details collected_information client_details defaultEmailAddress defaultPhoneNumber
 address payment_details paymentDetails metafields customer_address customer_shipping evidence
 metadata custom_fields wallet payer_details owner recipient recipientAttributes recovery dob
-previous_attributes
+previous_attributes customer_tax_ids tax_ids localizedFields localizationExtensions
 """)
 # Fields that are about a person wherever they stand.
 PERSONAL_FIELDS = _words("""
@@ -44,7 +44,8 @@ _PARTS = _words(r"""
 [a-z]*address(line)?\d? street line[12] city zip(code)? postal(code)? postcode latitude longitude
 lat lng lon house_?n(o|r|umber) apartment (home|work|cell|mobile|tele)?phone((_?n)(o|r|umber))? tel
 mobile(number)? cell fax ip login notes? birthday birthdate birth dob gender ssn passport iban last4
-fingerprint payer recipient cardholder holder consignee addressee receiver attn
+fingerprint payer recipient cardholder holder consignee addressee receiver attn cpf
+(tax|vat)_?(ids?|n(o|r|umber))
 (ship|bill|sold|deliver)_?to(?!_?(country|province|state))
 """)
 _WHOSE_NAME = _words("""

@@ -250,6 +250,9 @@ STREET = {"line1": "7 Elm St", "city": "Springfield"}
         {"zipcode": "Springfield", "lat": 203.01, "lng": "203.02", "housenumber": "Elm 7"},
         {"ship_to": "J. Doe, 7 Elm St", "consignee": "J. Doe", "telephone": "203.0 001"},
         {"shippingaddress": "7 Elm St", "userAgent": "Jane", "NOTE": "ask for Jane"},
+        {"customer_tax_ids": [{"type": "br_cpf", "value": "203.0.113-70"}]},
+        {"payment_method_details": {"boleto": {"tax_id": "203.0.113-70"}}, "vat_no": "203.0"},
+        {"localizedFields": {"nodes": [{"key": "TAX_CREDENTIAL_BR", "value": "203.0.113-70"}]}},
         {"username": "jane84", "nickname": "Janey", "login": "jdoe", "passport_no": "203.0"},
     ],
 )
