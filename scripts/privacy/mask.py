@@ -25,9 +25,10 @@ PERSONAL_OBJECTS = _words("""
 customer defaultAddress default_address addresses addressesV2 shippingAddress shipping_address
 billingAddress billing_address destination billing_details shipping shipping_details
 customer_details collected_information client_details defaultEmailAddress defaultPhoneNumber
-address payment_details paymentDetails metafields customer_address customer_shipping evidence
-metadata custom_fields wallet payer_details owner recipient recipientAttributes recovery dob
-previous_attributes customer_tax_ids tax_ids localizedFields localizationExtensions
+address payment_details paymentDetails metafields metafield customer_address customer_shipping
+evidence metadata custom_fields wallet payer_details owner recipient recipientAttributes recovery
+dob previous_attributes customer_tax_ids tax_ids localizedFields localizationExtensions
+destination_location
 """)
 # Fields that are about a person wherever they stand.
 PERSONAL_FIELDS = _words("""

@@ -253,6 +253,8 @@ STREET = {"line1": "7 Elm St", "city": "Springfield"}
         {"customer_tax_ids": [{"type": "br_cpf", "value": "203.0.113-70"}]},
         {"payment_method_details": {"boleto": {"tax_id": "203.0.113-70"}}, "vat_no": "203.0"},
         {"localizedFields": {"nodes": [{"key": "TAX_CREDENTIAL_BR", "value": "203.0.113-70"}]}},
+        {"line_items": [{"destination_location": {"name": "J. Doe", "city": "Springfield"}}]},
+        {"metafield": {"key": "card", "value": "Dear Jane"}},
         {"username": "jane84", "nickname": "Janey", "login": "jdoe", "passport_no": "203.0"},
     ],
 )
