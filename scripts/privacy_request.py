@@ -71,10 +71,10 @@ def _act(store: Store, asked: Asked) -> str:
     pulled = domains(store)
     texts = asked.texts if not pulled or asked.shop in pulled else ()
     if asked.topic == "customers/redact":
-        ask(store, asked.customer_id, texts)
+        ask(store, asked.customer_id, texts, asked.orders)
         return "the customer is being redacted"
     if asked.topic == "customers/data_request":
-        key, count = report(store, asked.customer_id, texts)
+        key, count = report(store, asked.customer_id, texts, asked.orders)
         text = (
             f"Shopify passes on a customer's data request: {count} records are in "
             f"s3://{store.bucket}/{key}. Hand them over within 30 days, then delete the file."

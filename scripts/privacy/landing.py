@@ -37,10 +37,12 @@ def learn_from_landing(store: Store, person: Person) -> None:
     """Read everything until nothing new is learned: an order gives the email that a charge has.
     What only names an order of theirs teaches nothing: somebody else may have paid for it."""
     known, surely = -1, replace(person, orders=set())
+    orders = tuple(f"{MANIFESTS}{source}/{stream}/" for source, stream in ORDER_STREAMS)
     while known != person.known:
         known = person.known
         for key in store.list(MANIFESTS):
-            for head, record in records_of(store, key, surely):
+            whose = person if key.startswith(orders) else surely
+            for head, record in records_of(store, key, whose):
                 learn(record, person, (head["_source"], head["_stream"]) in ORDER_STREAMS)
 
 

@@ -8,10 +8,11 @@ the token's address, so that counts of customers and of guests stay what they we
 import re
 from functools import cache
 from typing import Any
+from urllib.parse import unquote
 
 import orjson
 
-from scripts.privacy.person import Person, alone, digits, folded, says
+from scripts.privacy.person import Person, alone, digits, folded, says, sign
 from scripts.privacy.record import CUSTOMER_IDS, GID, ORDER_IDS, opened
 
 
@@ -24,9 +25,10 @@ PERSONAL_OBJECTS = _words("""
 customer defaultAddress default_address addresses addressesV2 shippingAddress shipping_address
 billingAddress billing_address destination billing_details shipping shipping_details
 customer_details collected_information client_details defaultEmailAddress defaultPhoneNumber
-address payment_details paymentDetails metafields customer_address customer_shipping evidence
-metadata custom_fields wallet payer_details owner recipient recipientAttributes recovery dob
-previous_attributes
+address payment_details paymentDetails metafields metafield customer_address customer_shipping
+evidence metadata custom_fields wallet payer_details owner recipient recipientAttributes recovery
+dob previous_attributes customer_tax_ids tax_ids localizedFields localizationExtensions
+destination_location
 """)
 # Fields that are about a person wherever they stand.
 PERSONAL_FIELDS = _words("""
@@ -40,9 +42,12 @@ access_activity_log instructions signed_by
 # What people's fields are called where nobody has declared them: a dropped file's columns, a
 # database's, Stripe's many ways to pay (`recipient_phone`, `customer_purchase_ip`, `lastName`).
 _PARTS = _words(r"""
-address\d? street line[12] city zip postal postcode latitude longitude phone mobile fax ip login
-notes? birthday birthdate birth dob gender ssn passport iban last4 fingerprint payer recipient
-cardholder holder
+[a-z]*address(line)?\d? street line[12] city zip(code)? postal(code)? postcode latitude longitude
+lat lng lon house_?n(o|r|umber) apartment (home|work|cell|mobile|tele)?phone((_?n)(o|r|umber))? tel
+mobile(number)? cell fax ip login notes? birthday birthdate birth dob gender ssn passport iban last4
+fingerprint payer recipient cardholder holder consignee addressee receiver attn cpf
+(tax|vat)_?(ids?|n(o|r|umber))
+(ship|bill|sold|deliver)_?to(?!_?(country|province|state))
 """)
 _WHOSE_NAME = _words("""
 first last sur full given family middle nick verified preferred customer buyer contact user
@@ -56,6 +61,8 @@ id province_code provinceCode province country_code countryCode countryCodeV2 co
 currency currencyCode created_at createdAt updated_at updatedAt numberOfOrders orders_count amount
 total_spent marketingState object verified_email tax_exempt namespace key type
 """)
+QUERY = re.compile(r"(?<=[?&])([^?&=#\s]+)=[^&#\s]+")  # of a link
+AMOUNT = re.compile(r"-?\d+([.,]\d+)?")
 NAMES = ("first_name", "firstName", "last_name", "lastName", "displayName", "name")
 
 
@@ -108,11 +115,14 @@ def _mask(key: str, value: Any, person: Person, inside: bool) -> Any:
         return [_mask(key, part, person, inside or key in PERSONAL_OBJECTS) for part in value]
     if value is None or isinstance(value, bool):
         return value
-    if key == "customer" or key in CUSTOMER_IDS or (key == "id" and inside):
+    names_whom = key == "customer" or key in CUSTOMER_IDS or (key == "id" and inside)
+    if names_whom and opened(value) is None:
         return _masked_id(value, person)
     if "email" in key.lower() and isinstance(value, str):
         return person.address
     flat = isinstance(value, str) and key in PERSONAL_OBJECTS  # a dropped row's column
+    if key == "shipping" and AMOUNT.fullmatch(str(value)):
+        return value  # what it cost
     if flat or _is_personal(key) or (inside and key not in KEPT):
         return None
     if not isinstance(value, str):
@@ -120,18 +130,34 @@ def _mask(key: str, value: Any, person: Person, inside: bool) -> Any:
     inner = opened(value)
     if inner is not None:
         return orjson.dumps(_mask(key, inner, person, inside)).decode()
-    return _without(value, person)
+    return _without(_unasked(value, person), person)
+
+
+def _unasked(link: str, person: Person) -> str:
+    """A link without what its query's personal fields say (`checkout[first_name]`)."""
+
+    def impersonal(part: re.Match[str]) -> str:
+        name = re.sub(r"\W+", "_", unquote(part[1]))
+        personal = "email" in name.lower() or _is_personal(name)
+        return f"{part[1]}={person.token}" if personal else part[0]
+
+    return QUERY.sub(impersonal, link)
 
 
 @cache
 def _is_personal(key: str) -> bool:
     snake = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", key).lower()
-    return key in PERSONAL_FIELDS or PERSONAL_KEY.search(snake) is not None
+    return key in PERSONAL_FIELDS or snake in PERSONAL_FIELDS or bool(PERSONAL_KEY.search(snake))
 
 
 def _masked_id(value: Any, person: Person) -> Any:
+    """What is no number of theirs stays (a Stripe customer's own id, an address's id), but in a
+    column of that name may stand a name or an email."""
     if digits(value) != person.customer_id:
-        return value  # a Stripe customer's own id, an address's id
+        if not isinstance(value, str):
+            return value
+        named = " " in value.strip() or person.is_called(value)
+        return person.token if named else _without(value, person)
     text = str(value)
     return text[: len(text) - len(person.customer_id)] + person.token
 
@@ -149,6 +175,6 @@ def _replaced(text: str, parts: set[str], token: str) -> str:
     """A text that says a part in letters that no pattern finds (another composition, a letter that
     folds into two, a phone number with signs) is replaced whole."""
     plain = folded(text)
-    for part in sorted((part for part in parts if part in plain), key=len, reverse=True):
+    for part in sorted((part for part in parts if sign(part) in plain), key=len, reverse=True):
         text = alone(part).sub(token, text)
     return token if says(text, parts) else text

@@ -9,6 +9,8 @@ from scripts.privacy.person import digits
 
 # Fields that name the customer by id.
 CUSTOMER_IDS = frozenset(("customer_id", "customerId", "user_id", "shopify_customer_id"))
+# Of a declared source: Shopify's `user_id` is who of the staff took an order or gave money back.
+BUYER_IDS = CUSTOMER_IDS - {"user_id"}
 # Fields that name an order, by id or by name.
 ORDER_IDS = frozenset(("order_id", "orderId", "shopify_order_id", "order_name", "orderName"))
 GID = "gid://shopify/Customer/"
@@ -28,9 +30,9 @@ def opened(value: Any) -> Any:
         return None
 
 
-def customer_ids(record: Any) -> Iterator[str]:
+def customer_ids(record: Any, keys: frozenset[str] = CUSTOMER_IDS) -> Iterator[str]:
     for parent, key, value in leaves(record):
-        named = key in CUSTOMER_IDS or (key == "id" and parent == "customer")
+        named = key in keys or (key == "id" and parent == "customer")
         if named or str(value).startswith(GID):
             yield digits(value)
 

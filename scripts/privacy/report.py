@@ -13,9 +13,11 @@ from scripts.privacy.landing import PART, REPORTS, learn_from_landing, records_o
 from scripts.privacy.person import Person
 
 
-def report(store: Store, customer_id: str, texts: tuple[str, ...]) -> tuple[str, int]:
+def report(
+    store: Store, customer_id: str, texts: tuple[str, ...], orders: tuple[str, ...] = ()
+) -> tuple[str, int]:
     """(key of a gzip JSON Lines file in the bucket, records in it)."""
-    person = Person.asked(customer_id, texts)
+    person = Person.asked(customer_id, texts, orders)
     learn_from_landing(store, person)
     key = f"{REPORTS}{secrets.token_hex(8)}{PART}"
     count = 0

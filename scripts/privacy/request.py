@@ -28,9 +28,11 @@ NOTES = "privacy/"  # what Spark reads
 WORK = "state/privacy/"
 
 
-def ask(store: Store, customer_id: str, texts: tuple[str, ...]) -> None:
+def ask(
+    store: Store, customer_id: str, texts: tuple[str, ...], orders: tuple[str, ...] = ()
+) -> None:
     """Keep what Shopify says of the customer until `redact` takes it: Kestra must not see it."""
-    said: dict[str, object] = {"texts": sorted(texts)}
+    said: dict[str, object] = {"texts": sorted(texts), "orders": sorted(orders)}
     store.delete([_key(customer_id, "asked")])
     store.create(_key(customer_id, "asked"), said)
 
@@ -39,9 +41,15 @@ def redact(store: Store, customer_id: str) -> str:
     """Mask the customer in landing; the request's id. Called again it goes on."""
     if not customer_id.isdigit():
         raise FatalError(f"a customer is named by Shopify's number, not by {customer_id[:40]!r}")
-    work = _work(store, Person.asked(customer_id, _asked(store, customer_id)))
+    asked = _asked(store, customer_id)
+    told = Person.asked(customer_id, asked.get("texts", ()), asked.get("orders", ()))
+    work = _work(store, told)
     person = Person(
-        customer_id, work["token"], set(work["texts"]), set(work["accounts"]), set(work["orders"])
+        customer_id,
+        work["token"],
+        told.texts.union(work["texts"]),
+        set(work["accounts"]),
+        told.orders.union(work["orders"]),
     )
     delete_reports(store, person)
     runs = redact_landing(store, person, work["request"])
@@ -49,7 +57,9 @@ def redact(store: Store, customer_id: str) -> str:
     redact_states(store, person)
     delete_refused(store, person)
     leave_note(store, "customers/redact", work, runs)
-    store.delete([_key(customer_id), _key(customer_id, "asked")])
+    store.delete([_key(customer_id)])
+    if _asked(store, customer_id) == asked:  # what Shopify has said since is for the next call
+        store.delete([_key(customer_id, "asked")])
     return str(work["request"])
 
 
@@ -62,9 +72,10 @@ def leave_note(store: Store, kind: str, work: dict[str, Any], runs: list[dict[st
         store.create(key, {**asked, "kind": kind, "runs": runs})
 
 
-def _asked(store: Store, customer_id: str) -> set[str]:
+def _asked(store: Store, customer_id: str) -> dict[str, list[str]]:
     key = _key(customer_id, "asked")
-    return set(orjson.loads(store.read(key))["texts"]) if store.exists(key) else set()
+    said: dict[str, list[str]] = orjson.loads(store.read(key)) if store.exists(key) else {}
+    return said
 
 
 def _work(store: Store, person: Person) -> dict[str, Any]:

@@ -25,12 +25,14 @@ class RefusedError(Exception):
 
 @dataclass(frozen=True)
 class Asked:
-    """texts: the customer's email and phone, as Shopify knows them; empty for shop/redact."""
+    """texts: the customer's email and phone, as Shopify knows them. orders: ids of orders that are
+    the customer's, also where they name none. Both are empty for shop/redact."""
 
     topic: str
     shop: str
     customer_id: str
     texts: tuple[str, ...]
+    orders: tuple[str, ...] = ()
 
 
 def parse(body: bytes, headers: Mapping[str, Any], secret: str) -> Asked:
@@ -55,7 +57,9 @@ def parse(body: bytes, headers: Mapping[str, Any], secret: str) -> Asked:
     if topic != "shop/redact" and not number.isdigit():
         raise RefusedError(400, "customer.id is missing")
     texts = tuple(str(customer[key]) for key in ("email", "phone") if customer.get(key))
-    return Asked(topic, str(said.get("shop_domain", "")), number, texts)
+    listed = said.get("orders_to_redact") or said.get("orders_requested") or ()
+    orders = tuple(str(order) for order in listed)
+    return Asked(topic, str(said.get("shop_domain", "")), number, texts, orders)
 
 
 def _first(value: Any) -> str:

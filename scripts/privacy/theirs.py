@@ -5,10 +5,12 @@ columns have any name, and they may number people themselves: there what stands 
 """
 
 import re
+from itertools import islice
 from typing import Any
 
-from scripts.privacy.person import Person, digits, folded, remember, says
+from scripts.privacy.person import Person, digits, folded, remember, says, says_something
 from scripts.privacy.record import (
+    BUYER_IDS,
     customer_ids,
     full_names,
     leaves,
@@ -22,8 +24,21 @@ from scripts.privacy.record import (
 # and the fields that name them.
 ACCOUNTS = ("customer", "charge", "payment_intent")
 ACCOUNT_IDS = frozenset(("id", "source", *ACCOUNTS))
-# What a record's own address is called where nobody has declared it; of a plain key.
-OWN_EMAIL = re.compile("(e?mail|(customer|user|buyer|contact)e?mail)(address)?")
+# What a record's own address is called where nobody has declared it; of a plain key. It may stand
+# in the place of a number, too.
+OWN_EMAIL = re.compile(
+    "(e?mail|(customer|user|buyer|contact)e?mail)(address)?|(customer|user)(id|name)?|login"
+)
+
+# What an email or a phone number of whom a record is about is called; a user's may be the staff's.
+TEACHES = re.compile(
+    "((customer|buyer|contact|receipt)?e?mail|(customer|buyer)?((tele|mobile)?phone|mobile))"
+    "(address|number)?"
+)
+# Whose a record without a customer's id is: what an email and a whole name of its own are called.
+WHOSE_EMAIL = re.compile("((customer|user|buyer|contact|receipt)?e?mail)(address)?")
+WHOSE_NAME = re.compile("(customer|user|buyer|contact|recipient|cardholder|full|display)?name")
+HOLDS_PERSON = frozenset(("phone", "email"))  # other objects with a name are items, say
 
 
 def belongs(
@@ -44,11 +59,11 @@ def belongs(
 def _of_declared(record: Any, person: Person, of_customer: bool, of_order: bool) -> bool:
     """By customer id, and where it has none, by their order, their account at Stripe, or what was
     learned."""
-    ids = set(customer_ids(record))
-    if of_customer:
-        ids.add(digits(record.get("id")))
-    if ids:
-        return person.customer_id in ids
+    own = {digits(record.get("id"))} if of_customer else set[str]()
+    if person.customer_id in own.union(customer_ids(record)):
+        return True
+    if own or any(customer_ids(record, BUYER_IDS)):
+        return False
     if of_order and digits(record.get("id")) in person.orders:
         return True
     return _holds_number(record, person) or _says_who(record, person)
@@ -78,14 +93,38 @@ def _holds_number(record: Any, person: Person) -> bool:
 
 
 def _says_who(record: Any, person: Person) -> bool:
-    """Whether it names an account or order of theirs, or says what was learned of them."""
+    """Whether it names an account or order of theirs, or says what was learned of them. Households
+    share a phone: by its number alone nothing is taken that says in full who else it is."""
+    if not _says(record, person, person.texts):
+        return False
+    return not _is_anothers(record, person) or _says(record, person, person.texts - person.phones)
+
+
+def _is_anothers(record: Any, person: Person) -> bool:
+    """Whether it has an email and a whole name of its own, and neither is theirs."""
+    emails: set[str] = set()
+    names: set[str] = set()
+    for holder in objects(record):
+        texts = {plain(key): text for key, text in holder.items() if isinstance(text, str)}
+        emails |= {
+            folded(text.strip()) for key, text in texts.items() if WHOSE_EMAIL.fullmatch(key)
+        }
+        if HOLDS_PERSON & texts.keys():
+            found = (text.strip() for key, text in texts.items() if WHOSE_NAME.fullmatch(key))
+            names |= {*islice(full_names(holder), 1), *(text for text in found if " " in text)}
+    told = person.named and bool(emails - {""}) and bool(names)
+    theirs = emails & person.emails or any(person.is_called(name.split()[0]) for name in names)
+    return told and not theirs
+
+
+def _says(record: Any, person: Person, texts: set[str]) -> bool:
     return any(
-        says(value, person.texts)
+        says(value, texts)
         or (key in ACCOUNT_IDS and str(value) in person.accounts)
         or (names_order(parent, key) and digits(value) in person.orders)
         for parent, key, value in leaves(record)
     ) or any(
-        folded(name) in person.texts
+        folded(name) in texts
         for whole in (record, *_inner(record))
         for holder in objects(whole)
         for name in full_names(holder)
@@ -109,7 +148,8 @@ def learn(record: Any, person: Person, of_order: bool = False) -> None:
     if of_order:
         person.orders |= {digits(record[key]) for key in ("id", "name") if record.get(key)}
     for holder in objects(record):
-        for key in ("email", "emailAddress", "receipt_email", "phone", "phoneNumber"):
-            remember(holder.get(key), person)
+        for key, value in holder.items():
+            if TEACHES.fullmatch(plain(key)) and says_something(value):
+                remember(value, person)
         for name in full_names(holder):
             remember(name, person)

@@ -100,8 +100,13 @@ def scene_of(lake: Lakehouse, sources: Sources, now: datetime) -> Scene:
     landed = lake.name("bronze", "manifests")
 
     def until(source: str, stream: str) -> str:
-        """The cursor moves also when nothing was new; what is only dropped has none."""
-        return f"""coalesce((SELECT max(cursor) FROM {_cursors(lake, source, stream)}),
+        """The cursor moves also when nothing was new; what is only dropped has none. A pull that
+        ended since bronze looked has moved it past what the tables hold."""
+        waits = f"(SELECT count(*) FROM {_waiting(lake, source, stream, landed)}) > 0"
+        held = f"""(SELECT max(CAST(cursor_to AS TIMESTAMP)) FROM {landed}
+          WHERE source = '{source}' AND stream = '{stream}')"""
+        return f"""coalesce(
+          IF({waits}, {held}, (SELECT max(cursor) FROM {_cursors(lake, source, stream)})),
           (SELECT max(written_at) FROM {landed} WHERE source IN ('{source}', 'files')
            AND stream IN ('{stream}', '{source}_{stream}')), TIMESTAMP '1970-01-01')"""
 
@@ -114,6 +119,18 @@ def scene_of(lake: Lakehouse, sources: Sources, now: datetime) -> Scene:
     at = f"{now.astimezone(UTC):%Y-%m-%d %H:%M:%S}"
     refused = lake.name("silver", "quarantine")
     return Scene(sources, landed, refused, at, str(row.orders), str(row.charges))
+
+
+def _waiting(lake: Lakehouse, source: str, stream: str, landed: str) -> str:
+    """Landed runs of a stream that bronze does not hold: listed, not read."""
+    runs = (
+        lake.spark.read.format("binaryFile")
+        .load(f"{lake.landing}/landing/_manifests/{source}/{stream}/*.json")
+        .selectExpr("regexp_extract(path, '([^/]+)[.]json$', 1) AS run_id")
+    )
+    none = "SELECT '' AS run_id WHERE false"
+    listed = view(lake, f"listed_{source}_{stream}", runs, none)
+    return f"{listed} WHERE run_id NOT IN (SELECT run_id FROM {landed})"
 
 
 def _cursors(lake: Lakehouse, source: str, stream: str) -> str:

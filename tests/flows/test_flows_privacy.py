@@ -93,3 +93,24 @@ def test_shopifys_webhook_is_answered_and_starts_the_redaction(stack: Stack) -> 
     assert "x@y.z" not in str(
         [stack.logs(item["id"]) for item in stack.executions("ecomm.privacy")]
     )
+
+
+def test_the_body_of_a_request_that_failed_is_forgotten_too(stack: Stack) -> None:
+    """Kestra kept it for ever, beside the one that Shopify sent again."""
+    place = "executions/webhook/ecomm.privacy/shopify_request/shopify-compliance"
+    url = f"{stack.values['KESTRA_URL']}/api/v1/main/{place}"
+    body = b'{"customer": {"id": 770102, "email": "canarina.v@aviary.example"}}'
+    digest = hmac.new(stack.values["SHOPIFY_API_SECRET"].encode(), body, hashlib.sha256).digest()
+    headers = {
+        "Content-Type": "application/json",
+        "X-Shopify-Topic": "customers/data_request",
+        "X-Shopify-Hmac-Sha256": base64.b64encode(digest).decode(),
+    }
+    slack = f"{stack.values['SLACK_WEBHOOK_URL'].split('/services/')[0]}/_admin/webhook"
+    requests.post(slack, json={"refuses_with": "no_active_hooks"}, timeout=30).raise_for_status()
+    try:
+        assert requests.post(url, data=body, headers=headers, timeout=200).status_code >= 500
+    finally:
+        requests.post(slack, json={"refuses_with": None}, timeout=30).raise_for_status()
+    files = [path for path in stack.home.rglob("*") if path.is_file()]
+    assert [path for path in files if b"canarina.v@aviary" in path.read_bytes()] == []

@@ -9,7 +9,9 @@ from zoneinfo import ZoneInfo
 import pytest
 from shopify_records import graphql_order
 
-from spark_jobs.anomalies.job import run
+from spark_jobs.anomalies.job import run, scene_of
+from spark_jobs.bronze.ingest import ingest
+from spark_jobs.gold.job import held_by, sources_of
 
 NOW = datetime.now(UTC)
 TODAY = NOW.astimezone(ZoneInfo("America/New_York")).date()
@@ -166,6 +168,17 @@ def test_a_look_stands_while_nothing_moves_but_not_for_ever(lab):
     assert looks() == before + 1
     run(lab.lake, "America/New_York", now + timedelta(minutes=61))
     assert looks() == before + 2
+
+
+def test_a_day_is_complete_when_the_tables_hold_it_not_when_it_has_landed(lab):
+    """A pull that ended while the job ran made yesterday a day without a sale."""
+    sources = sources_of(lab.lake, held_by(lab.lake), "America/New_York")
+    assert scene_of(lab.lake, sources, NOW).orders_until == str(TODAY)
+    lab.land("shopify", "orders", [sold(30, "A", 3)], cursor={"from": None, "to": at(2)})
+    ingest(lab.lake)
+    assert scene_of(lab.lake, sources, NOW).orders_until == str(TODAY)
+    lab.land("shopify", "orders", [sold(31, "A", 1)])
+    assert scene_of(lab.lake, sources, NOW).orders_until == str(TODAY - timedelta(days=2))
 
 
 def test_without_any_data_nothing_is_done(new_lab):

@@ -17,7 +17,7 @@ from scripts.landing.window import NEVER, Request, Window
 from scripts.landing.writer import LandingWriter
 from scripts.privacy import landing
 from scripts.privacy.report import report
-from scripts.privacy.request import redact
+from scripts.privacy.request import ask, redact
 
 HERS = {"id": 1, "customer": {"id": 77001}, "email": "jane@home.example", "total_price": "9.00"}
 HIS = {"id": 2, "customer": {"id": 5}, "email": "bob@home.example", "total_price": "7.00"}
@@ -179,6 +179,37 @@ def test_versions_and_fields_of_her_order_that_name_no_customer_are_masked(store
     assert (hers, his) == ({"name": None, "city": None}, where["shipping_address"])
     found = [e["record"]["metafields"] for e in landed(store, "shopify", "order_metafields")]
     assert found == [{"nodes": [{"key": "card", "value": None}]}, fields]
+
+
+def test_the_orders_that_shopify_lists_are_hers_though_they_name_nobody(store: Store) -> None:
+    """Pulled after Shopify had taken its customer away, an order kept her name and address."""
+    order = {"customer": None, "shipping_address": {"name": "J M Doe", "city": "Elm"}}
+    first = order | {"id": 501, "email": "jmd@work.example"}
+    land(store, "shopify", "orders", first, order | {"id": 502})
+    land(store, "stripe", "charges", {"id": "ch_1", "receipt_email": "jmd@work.example"})
+    _, count = report(store, "77001", (), ("501",))
+    assert count == 2
+    ask(store, "77001", (), ("501",))
+    redact(store, "77001")
+    hers, other = (e["record"]["shipping_address"] for e in landed(store, "shopify", "orders"))
+    assert (hers, other) == ({"name": None, "city": None}, order["shipping_address"])
+    assert b"jmd@work" not in everything(store)
+
+
+def test_what_shopify_says_while_a_request_is_under_way_is_not_forgotten(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    land(store, "stripe", "charges", {"id": "ch_1", "receipt_email": "jane@home.example"})
+
+    def meanwhile(*_: object) -> list[dict[str, str]]:
+        ask(store, "77001", ("jane@home.example",))
+        return []
+
+    with monkeypatch.context() as patched:
+        patched.setattr("scripts.privacy.request.redact_landing", meanwhile)
+        redact(store, "77001")
+    redact(store, "77001")
+    assert b"jane@home" not in everything(store)
 
 
 def test_reports_and_parts_without_a_manifest_do_not_keep_the_person(store: Store) -> None:

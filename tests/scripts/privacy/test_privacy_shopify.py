@@ -37,6 +37,9 @@ def test_what_shopify_signed_is_understood() -> None:
     asked = parse(BODY, signed(), SECRET)
     assert (asked.topic, asked.shop) == ("customers/redact", "fern.myshopify.com")
     assert (asked.customer_id, asked.texts) == ("77001", ("Jane@home.example", "+15550100"))
+    for listed in ("orders_to_redact", "orders_requested"):
+        body = orjson.dumps({"customer": CUSTOMER, listed: [299938, 280263]})
+        assert parse(body, signed(body), SECRET).orders == ("299938", "280263")
     shop = orjson.dumps({"shop_domain": "fern.myshopify.com"})
     assert parse(shop, signed(shop, "shop/redact"), SECRET).customer_id == ""
 
