@@ -103,7 +103,7 @@ def scene_of(lake: Lakehouse, sources: Sources, now: datetime) -> Scene:
         """The cursor moves also when nothing was new; what is only dropped has none. A pull that
         ended since bronze looked has moved it past what the tables hold."""
         waits = f"(SELECT count(*) FROM {_waiting(lake, source, stream, landed)}) > 0"
-        held = f"""(SELECT max(CAST(cursor_to AS TIMESTAMP)) FROM {landed}
+        held = f"""(SELECT max(try_cast(cursor_to AS TIMESTAMP)) FROM {landed}
           WHERE source = '{source}' AND stream = '{stream}')"""
         return f"""coalesce(
           IF({waits}, {held}, (SELECT max(cursor) FROM {_cursors(lake, source, stream)})),
