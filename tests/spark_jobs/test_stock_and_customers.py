@@ -177,6 +177,17 @@ def test_stock_ends_when_the_variant_its_product_or_the_location_is_deleted(lab)
         assert [(TODAY - r["date"]).days for r in rows] == [3, 2, 1]
 
 
+def test_a_count_of_a_bare_day_is_later_than_the_evening_before(new_lab):
+    """In America the evening before is past midnight UTC, where a bare day would begin."""
+    lab = new_lab()
+    evening = level(1, "A", 1, 7) | {"updatedAt": at(1, "21:00:00")}
+    lab.land("shopify", "inventory_levels", [evening])
+    counted = {"timestamp": str(TODAY), "location_id": 1, "sku": "A", "available": 3}
+    lab.land("files", "inventory", [counted | {"id": 1}])
+    lab.build("inventory_daily")
+    assert [stock(lab, "A", ago)["available"] for ago in (1, 0)] == [7, 3]
+
+
 def test_a_deletion_that_is_read_again_does_not_bring_the_stock_back(new_lab):
     """A backfill lands a year of deletions once more. Nothing is left today, and no check minds."""
     lab = new_lab()
