@@ -14,6 +14,11 @@ from spark_jobs.silver.table import Declared, Exploded, Joined, Table, meaning
 
 META = "_deleted, _changed_at, _extracted_at, _hash, _run_id"
 REFUSED = "a row that silver refuses"
+# Of a tombstone, as Shopify's events tell it: the time of reading is another one whenever they are
+# read again. A minute more, since the record may have changed in the same second or, by the clock
+# of another of Shopify's machines, in the next: no id is ever used again.
+DELETED_AT = """IF(_deleted, try_cast(get_json_object(_record, '$.deletedAt') AS TIMESTAMP)
++ INTERVAL 1 MINUTE, NULL)"""
 QUARANTINE = """
 table STRING, reason STRING, record STRING, record_hash BIGINT, _run_id STRING, _file STRING,
 quarantined_at TIMESTAMP
@@ -168,8 +173,7 @@ def _checked_sql(table: Table, bronze: str) -> str:
       FROM ({bronze}) AS landed
       LATERAL VIEW inline(transform(array({parsed}), r -> struct({columns}))) made
     )
-    SELECT *, coalesce({table.changed_at}, _extracted_at)
-                AS _changed_at,
+    SELECT *, coalesce({table.changed_at}, {DELETED_AT}, _extracted_at) AS _changed_at,
            IF(_deleted, '', concat_ws('; ', array({broken}))) AS _reason
     FROM typed
     """

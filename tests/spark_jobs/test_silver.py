@@ -42,7 +42,9 @@ def lab(new_lab):
     huge = rest_order(5, EARLY, [rest_line(1, "9999999999999999.99", 2)])
     unset = rest_order(6, "0001-01-01T00:00:00Z", [rest_line(1, "5.00", 1)])
     twice = rest_order(8, EARLY, [rest_line(1, "5.00", 1), rest_line(1, "7.00", 1)])
-    lab.land("files", "shopify_orders", [huge, unset, NAMELESS, twice])
+    sent = rest_order(10, EARLY, [rest_line(1, "5.00", 1)], fulfillments=[{"id": 1}])
+    sent["fulfillments"][0]["created_at"] = "0001-01-01T00:00:00Z"
+    lab.land("files", "shopify_orders", [huge, unset, NAMELESS, twice, sent])
     parcel = {"id": "T1", "tracking_number": "T1", "carrier": "UPS", "shipped_at": "2026-03-05"}
     late = parcel | {"id": "T2", "tracking_number": "T2", "delivered_at": "05.03.2026"}
     lab.land("files", "shipping", [parcel | {"delivered_at": " "}, late])
@@ -107,6 +109,7 @@ def test_amounts_and_times_that_would_stop_every_table_are_quarantined(lab):
     found = {(row["table"], json.loads(row["record"])["id"]): row["reason"] for row in rows}
     assert found["orders", 5] == "an amount or quantity is too large"
     assert found["orders", 6] == "a time is before 1990 or after 2100"
+    assert found["orders", 10] == "a time is before 1990 or after 2100"
     assert found["inventory_counts", 1] == "a quantity is too large"
     assert found["clickstream", "e1"] == "timestamp is before 1990 or after 2100"
     assert found["stripe_balance_transactions", "txn_1"] == "amount is missing or too large"
@@ -157,8 +160,8 @@ def test_a_run_that_died_before_its_ledger_repeats_nothing(lab):
 def test_a_table_whose_declaration_has_changed_is_built_anew_from_bronze(lab):
     """Another fingerprint is what a release with another column leaves behind."""
     tables = ("silver.orders", "silver.order_lines", "silver.quarantine")
-    columns = {"quarantined_at": None}
-    before = {table: [row | columns for row in lab.rows(table, order="1, 2")] for table in tables}
+    columns, order = {"quarantined_at": None}, "1, 2, 3"
+    before = {table: [row | columns for row in lab.rows(table, order=order)] for table in tables}
     progress = lab.lake.name("silver", "progress")
     lab.lake.spark.sql(
         f"UPDATE {progress} SET run_id = 'former' WHERE stream = 'orders'"
@@ -166,7 +169,7 @@ def test_a_table_whose_declaration_has_changed_is_built_anew_from_bronze(lab):
     )
     lab.lake.spark.sql(f"ALTER TABLE {lab.lake.name('silver', 'orders')} ADD COLUMNS (old STRING)")
     lab.build()
-    after = {table: [row | columns for row in lab.rows(table, order="1, 2")] for table in tables}
+    after = {table: [row | columns for row in lab.rows(table, order=order)] for table in tables}
     assert after == before
     declared = lab.rows("silver.progress", "source = 'declaration' AND stream = 'orders'")
     assert [row["run_id"] for row in declared] == [fingerprint(ORDERS)]

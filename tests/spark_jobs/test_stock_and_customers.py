@@ -177,6 +177,30 @@ def test_stock_ends_when_the_variant_its_product_or_the_location_is_deleted(lab)
         assert [(TODAY - r["date"]).days for r in rows] == [3, 2, 1]
 
 
+def test_a_count_of_a_bare_day_is_later_than_the_evening_before(new_lab):
+    """In America the evening before is past midnight UTC, where a bare day would begin."""
+    lab = new_lab()
+    evening = level(1, "A", 1, 7) | {"updatedAt": at(1, "21:00:00")}
+    lab.land("shopify", "inventory_levels", [evening])
+    counted = {"timestamp": str(TODAY), "location_id": 1, "sku": "A", "available": 3}
+    lab.land("files", "inventory", [counted | {"id": 1}])
+    lab.build("inventory_daily")
+    assert [stock(lab, "A", ago)["available"] for ago in (1, 0)] == [7, 3]
+
+
+def test_a_deletion_that_is_read_again_does_not_bring_the_stock_back(new_lab):
+    """A backfill lands a year of deletions once more. Nothing is left today, and no check minds."""
+    lab = new_lab()
+    lab.land("shopify", "inventory_levels", [level(1, "A", 8, 5)])
+    gone = {"id": "gid://shopify/ProductVariant/1", "deletedAt": at(5)}
+    for _ in range(2):
+        lab.land("shopify", "variants", [gone], deleted=True)
+    lab.build("inventory_daily")
+    rows = lab.rows("gold.inventory_daily", order="date")
+    assert [(TODAY - row["date"]).days for row in rows] == [8, 7, 6]
+    assert lab.disagreements("inventory_daily") == []
+
+
 def test_what_a_deleted_location_had_is_not_left_to_sell(lab):
     rows = lab.rows("gold.product_performance", "variant_id = '13'", "date")
     assert [row["sell_through_rate"] for row in rows] == [Decimal("0.2000"), None]  # 2 / (2 + 8)

@@ -71,12 +71,13 @@ def query(sources: Sources) -> str:
       ) WHERE stocked AND until >= {begin}
     ),
     added AS (
-      SELECT day, sku, location_id, counted, max(at) AS at,
+      SELECT day, sku, location_id, counted, max(struct(date, at)) AS at,
         max_by(struct(product_title, variant_title, location_name), struct(at, item)) AS named,
         sum(on_hand) AS on_hand, sum(available) AS available, sum(committed) AS committed,
         sum(incoming) AS incoming
       FROM spread GROUP BY day, sku, location_id, counted
     ),
+    -- By the day first: a count of a bare day has no time.
     days AS (
       SELECT *, named.* FROM (
         SELECT *, row_number() OVER (PARTITION BY day, sku, location_id ORDER BY at DESC, counted)

@@ -38,7 +38,10 @@ def query(sources: Sources) -> str:
       SELECT id, customer_id, currency, coalesce(ended_at, canceled_at, seen_at), 0, nth + 0.5
       FROM seen WHERE status = 'canceled'
     ),
-    days AS (SELECT *, {sources.day("at")} AS day FROM points),
+    -- A state follows the one before it, also where Stripe dates it back.
+    days AS (
+      SELECT *, max({sources.day("at")}) OVER (PARTITION BY id ORDER BY step) AS day FROM points
+    ),
     spans AS (
       SELECT *, coalesce(lead(day) OVER (PARTITION BY id ORDER BY day, step),
         DATE '9999-12-31') AS until FROM days

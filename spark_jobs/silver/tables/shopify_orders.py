@@ -250,7 +250,8 @@ ORDERS = Table(
         "a refund has no readable time": "NOT exists(refunds, f -> f.refunded_at IS NULL)",
         "a time is before 1990 or after 2100": f"{_ok(believable('processed_at'))} AND "
         f"{_ok(believable('cancelled_at'))} AND "
-        f"NOT exists(refunds, f -> NOT {_ok(believable('f.refunded_at'))})",
+        f"NOT exists(refunds, f -> NOT {_ok(believable('f.refunded_at'))}) AND "
+        f"NOT exists(fulfillments, f -> NOT {_ok(believable('f.created_at'))})",
         "an amount or quantity is too large": f"""{below(LARGEST, *_OF_ORDER)}
         AND NOT exists(coalesce(lines, array()), l -> l.discount IS NULL OR l.tax IS NULL
           OR NOT ({below(LARGEST, "l.unit_price", "l.quantity", "l.unit_price * l.quantity")}))
