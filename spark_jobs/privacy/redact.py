@@ -19,9 +19,9 @@ from spark_jobs.gold.marts import MARTS
 from spark_jobs.lakehouse import Lakehouse, quoted
 from spark_jobs.maintenance import tables
 from spark_jobs.parallel import for_each
-from spark_jobs.silver.engine import quarantine
 from spark_jobs.silver.job import DECLARATION
 from spark_jobs.silver.job import run as run_silver
+from spark_jobs.silver.quarantine import keep_refused
 from spark_jobs.silver.tables import TABLES, database
 
 log = logging.getLogger(__name__)
@@ -113,7 +113,7 @@ def _silver(lake: Lakehouse, changed: list[Row]) -> None:
     rejected = [r.run_id for r in changed if (r.source, r.stream) == ("files", "rejected")]
     if rejected:
         lake.spark.sql(f"DELETE FROM {refused} WHERE _run_id IN ({quoted(rejected)})")
-        quarantine(lake, [], rejected)
+        keep_refused(lake, [], rejected)
 
 
 def _snapshots(lake: Lakehouse, request: Row) -> None:

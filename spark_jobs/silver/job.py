@@ -9,15 +9,14 @@ from spark_jobs.parallel import for_each
 from spark_jobs.silver.drift import note
 from spark_jobs.silver.engine import (
     META,
-    QUARANTINE,
     build,
     empty_view,
     explode,
     join,
     last_view,
-    quarantine,
     touch,
 )
+from spark_jobs.silver.quarantine import QUARANTINE, keep_refused
 from spark_jobs.silver.table import Declared, Exploded, Joined, Table, fingerprint
 from spark_jobs.silver.tables import EXPLODED, JOINED, TABLES, database
 
@@ -106,7 +105,7 @@ def run(lake: Lakehouse) -> int:
     refusing = _build_all(lake, work, due, light)
     runs = work.runs
     note(lake, runs, due.tables, last_view if light else None)
-    for name, rows in quarantine(lake, refusing, runs.get("files_rejected", [])).items():
+    for name, rows in keep_refused(lake, refusing, runs.get("files_rejected", [])).items():
         log.warning("%s: %d rows quarantined, see silver.quarantine", name, rows)
     done = [(DECLARATION, table.name, fingerprint(table)) for table in anew]
     values = ", ".join(str(row) for row in (*work.pending, *done))

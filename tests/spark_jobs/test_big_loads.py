@@ -3,7 +3,7 @@
 import pytest
 from stripe_records import entry
 
-from spark_jobs.silver import engine, job
+from spark_jobs.silver import job
 
 GOOD = {"id": "gid://shopify/Location/1", "name": "Shop"}
 REFUSED = {"id": "", "name": "Nowhere"}
@@ -15,13 +15,13 @@ def lab(new_lab):
         patched.setattr(job, "LIGHT_BYTES", -1)
         lab = new_lab()
         lab.looked_at = []
-        quarantine = engine.quarantine
+        keep_refused = job.keep_refused
 
         def watched(lake, tables, files):
             lab.looked_at += tables
-            return quarantine(lake, tables, files)
+            return keep_refused(lake, tables, files)
 
-        patched.setattr(job, "quarantine", watched)
+        patched.setattr(job, "keep_refused", watched)
         lab.land("shopify", "locations", [GOOD, REFUSED])
         lab.land("stripe", "balance_transactions", [entry("txn_1", "ch_1", 900, 30, "2026-03-04")])
         lab.build()
