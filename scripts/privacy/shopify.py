@@ -50,16 +50,21 @@ def parse(body: bytes, headers: Mapping[str, Any], secret: str) -> Asked:
         raise RefusedError(400, f"the topic is {topic[:60]!r}: this takes {', '.join(TOPICS)}")
     try:
         said: Any = orjson.loads(body)
-        customer = said.get("customer") or {}
+        customer = _given(said.get("customer"), dict[str, Any]())
     except (orjson.JSONDecodeError, AttributeError) as error:
         raise RefusedError(400, "the body is no JSON object") from error
     number = str(customer.get("id") or "")
     if topic != "shop/redact" and not number.isdigit():
         raise RefusedError(400, "customer.id is missing")
     texts = tuple(str(customer[key]) for key in ("email", "phone") if customer.get(key))
-    listed = said.get("orders_to_redact") or said.get("orders_requested") or ()
-    orders = tuple(str(order) for order in listed)
+    listed = said.get("orders_to_redact") or said.get("orders_requested")
+    orders = tuple(str(order) for order in _given(listed, list[Any]()))
     return Asked(topic, str(said.get("shop_domain", "")), number, texts, orders)
+
+
+def _given(value: Any, otherwise: Any) -> Any:
+    """The value, if it is of that kind."""
+    return value if isinstance(value, type(otherwise)) else otherwise
 
 
 def _first(value: Any) -> str:

@@ -55,6 +55,7 @@ def test_what_shopify_signed_is_understood() -> None:
         (b"{}", signed(b"{}"), 400),
         (b"[1]", signed(b"[1]"), 400),
         (b"no JSON", signed(b"no JSON"), 400),
+        (b'{"customer": "1"}', signed(b'{"customer": "1"}'), 400),
     ],
 )
 def test_others_are_refused(body: bytes, headers: dict, status: int) -> None:
