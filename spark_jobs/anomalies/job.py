@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from spark_jobs.anomalies import records, revenue, stale, stock
 from spark_jobs.anomalies.reading import view
 from spark_jobs.anomalies.scene import COLUMNS, Scene
+from spark_jobs.bronze.ingest import manifest_names
 from spark_jobs.gold.job import Held, held_by, sources_of
 from spark_jobs.gold.ledger import BUILT
 from spark_jobs.gold.mart import Sources
@@ -123,12 +124,8 @@ def scene_of(lake: Lakehouse, sources: Sources, now: datetime) -> Scene:
 
 def _waiting(lake: Lakehouse, source: str, stream: str, landed: str) -> str:
     """Landed runs of a stream that bronze does not hold: listed, not read."""
-    runs = (
-        lake.spark.read.format("binaryFile")
-        .load(f"{lake.landing}/landing/_manifests/{source}/{stream}/*.json")
-        .selectExpr("regexp_extract(path, '([^/]+)[.]json$', 1) AS run_id")
-    )
     none = "SELECT '' AS run_id WHERE false"
+    runs = manifest_names(lake, f"/{source}/{stream}")
     listed = view(lake, f"listed_{source}_{stream}", runs, none)
     return f"{listed} WHERE run_id NOT IN (SELECT run_id FROM {landed})"
 

@@ -98,18 +98,23 @@ def _arrived(lake: Lakehouse, ledger: str) -> list[Row]:
     return _unknown(arrived(lake, MANIFEST), lake, ledger)
 
 
-def _listed(lake: Lakehouse, ledger: str) -> list[Row]:
-    """Only names are listed, by which runs are known: what was taken in is not read again."""
+def manifest_names(lake: Lakehouse, under: str = "") -> DataFrame:
+    """path and run_id of the landed manifests, of all or `under` a folder such as /stripe/charges.
+    PATH_NOT_FOUND, at once or when it is read, where nothing has landed."""
     # recursiveFileLookup: one listing instead of a glob a level.
-    names = (
+    return (
         lake.spark.read.format("binaryFile")
         .option("recursiveFileLookup", "true")
         .option("pathGlobFilter", "*.json")
-        .load(f"{lake.landing}/landing/_manifests")
+        .load(f"{lake.landing}/landing/_manifests{under}")
         .selectExpr("path", "regexp_extract(path, '([^/]+)[.]json$', 1) AS run_id")
     )
+
+
+def _listed(lake: Lakehouse, ledger: str) -> list[Row]:
+    """Only names are listed, by which runs are known: what was taken in is not read again."""
     try:
-        new = [row.path for row in _unknown(names, lake, ledger)]
+        new = [row.path for row in _unknown(manifest_names(lake), lake, ledger)]
     except AnalysisException as error:
         if error.getCondition() == "PATH_NOT_FOUND":
             return []  # nothing has been landed yet
