@@ -60,12 +60,9 @@ class Work:
     def light(self, tables: list[Table]) -> bool:
         """Whether what the tables are to take in is little, so that a session may hold it. Of one
         that is built anew that is all that bronze has, not only what is pending."""
-        again = {s for table in tables if self.anew(table) for s in table.streams} & set(
-            self.landed
-        )
-        waiting = {stream: len(runs) for stream, runs in self.runs.items()}
+        again = {stream for table in tables if self.anew(table) for stream in table.streams}
         return self.pending_bytes <= LIGHT_BYTES and all(
-            waiting.get(stream) == self.landed[stream] for stream in again
+            self.landed.get(stream, 0) == len(self.runs.get(stream, [])) for stream in again
         )
 
 
