@@ -29,7 +29,6 @@ ACCOUNT_IDS = frozenset(("id", "source", *ACCOUNTS))
 OWN_EMAIL = re.compile(
     "(e?mail|(customer|user|buyer|contact)e?mail)(address)?|(customer|user)(id|name)?|login"
 )
-
 # What an email or a phone number of whom a record is about is called; a user's may be the staff's.
 TEACHES = re.compile(
     "((customer|buyer|contact|receipt)?e?mail|(customer|buyer)?((tele|mobile)?phone|mobile))"

@@ -69,16 +69,21 @@ def test_a_call_without_a_body_is_refused_and_alarms_nobody(stack: Stack) -> Non
     assert {stack.ended(run["id"])["state"]["current"] for run in calls} == {"SUCCESS"}
 
 
-def test_shopifys_webhook_is_answered_and_starts_the_redaction(stack: Stack) -> None:
+def signed(stack: Stack, topic: str, body: bytes) -> tuple[str, dict[str, str]]:
+    """Where Shopify sends the body, and its headers."""
     place = "executions/webhook/ecomm.privacy/shopify_request/shopify-compliance"
-    url = f"{stack.values['KESTRA_URL']}/api/v1/main/{place}"
-    body = b'{ "shop_domain": "fern.myshopify.com", "customer": {"id": 770100, "email": "x@y.z"} }'
     digest = hmac.new(stack.values["SHOPIFY_API_SECRET"].encode(), body, hashlib.sha256).digest()
     headers = {
         "Content-Type": "application/json",
-        "X-Shopify-Topic": "customers/redact",
+        "X-Shopify-Topic": topic,
         "X-Shopify-Hmac-Sha256": base64.b64encode(digest).decode(),
     }
+    return f"{stack.values['KESTRA_URL']}/api/v1/main/{place}", headers
+
+
+def test_shopifys_webhook_is_answered_and_starts_the_redaction(stack: Stack) -> None:
+    body = b'{ "shop_domain": "fern.myshopify.com", "customer": {"id": 770100, "email": "x@y.z"} }'
+    url, headers = signed(stack, "customers/redact", body)
     wrong = requests.post(url, data=body + b" ", headers=headers, timeout=120)
     assert wrong.status_code == 401
     right = requests.post(url, data=body, headers=headers, timeout=120)
@@ -97,15 +102,8 @@ def test_shopifys_webhook_is_answered_and_starts_the_redaction(stack: Stack) -> 
 
 def test_the_body_of_a_request_that_failed_is_forgotten_too(stack: Stack) -> None:
     """Kestra kept it for ever, beside the one that Shopify sent again."""
-    place = "executions/webhook/ecomm.privacy/shopify_request/shopify-compliance"
-    url = f"{stack.values['KESTRA_URL']}/api/v1/main/{place}"
     body = b'{"customer": {"id": 770102, "email": "canarina.v@aviary.example"}}'
-    digest = hmac.new(stack.values["SHOPIFY_API_SECRET"].encode(), body, hashlib.sha256).digest()
-    headers = {
-        "Content-Type": "application/json",
-        "X-Shopify-Topic": "customers/data_request",
-        "X-Shopify-Hmac-Sha256": base64.b64encode(digest).decode(),
-    }
+    url, headers = signed(stack, "customers/data_request", body)
     slack = f"{stack.values['SLACK_WEBHOOK_URL'].split('/services/')[0]}/_admin/webhook"
     requests.post(slack, json={"refuses_with": "no_active_hooks"}, timeout=30).raise_for_status()
     try:
