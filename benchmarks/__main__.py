@@ -31,7 +31,7 @@ def main() -> None:
     console = Console(highlight=False)
     for name in given.suites or SUITES:
         report = SUITES[name](console, given.rows or ROWS.get(name, 10_000), given.rounds)
-        path = RESULTS / f"{name}.json"
+        path = RESULTS / (f"{name}-{given.rows}.json" if given.rows else f"{name}.json")
         path.parent.mkdir(exist_ok=True)
         path.write_text(json.dumps(report, indent=2) + "\n")
         console.print(f"Kept in {path.relative_to(RESULTS.parents[1])}")

@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from pyspark.sql import DataFrame
+from pyspark.sql import Row
 
 from spark_jobs.gold.mart import CHANGED, Follow, Mart, Sources, Touch
 from spark_jobs.lakehouse import Lakehouse
@@ -70,15 +70,14 @@ def bring_up(
     if ageing:
         days = follow.aged.replace("BEFORE", ageing.before).replace("AFTER", ageing.after)
         selects.append(f"SELECT key FROM ({days})")
-    keys = _distinct(lake, selects, sources)
-    found = keys.collect()
+    found = _distinct(lake, mart, selects, sources)
+    for query in follow.spread if found else ():
+        held = f"(TABLE touched_{mart.name})"
+        more = [f"TABLE touched_{mart.name}", query.replace("KEYS", held)]
+        found = _distinct(lake, mart, more, sources)
     if len(found) > MOST_KEYS:
         return None
-    if found and follow.always:
-        found += _distinct(lake, [follow.always], sources).collect()
     if found:
-        touched = lake.spark.createDataFrame(found, keys.schema)
-        touched.createOrReplaceTempView(f"touched_{mart.name}")
         first = str(min(row.key for row in found)) if follow.onward else ""
         _write(
             lake, mart, follow, _query(mart, follow, replace(sources, first=first), feeds), first
@@ -91,23 +90,30 @@ def _ages(follow: Follow, ageing: Ageing | None) -> bool:
     return not ageing or (bool(follow.aged) and ageing.before < ageing.after)
 
 
-def _distinct(lake: Lakehouse, selects: list[str], sources: Sources) -> DataFrame:
+def _distinct(lake: Lakehouse, mart: Mart, selects: list[str], sources: Sources) -> list[Row]:
+    """The keys that the queries give, which the view of the mart's touched keys holds then."""
     keys = f"SELECT DISTINCT key FROM ({' UNION ALL '.join(selects)}) WHERE key IS NOT NULL"
-    return lake.spark.sql(f"{_named(keys, sources.table)} LIMIT {MOST_KEYS + 1}")
+    frame = lake.spark.sql(f"{_named(keys, sources.table)} LIMIT {MOST_KEYS + 1}")
+    found = frame.collect()
+    held = lake.spark.createDataFrame(found, frame.schema)
+    held.createOrReplaceTempView(f"touched_{mart.name}")
+    return found
 
 
 def _write(lake: Lakehouse, mart: Mart, follow: Follow, query: str, first: str) -> None:
-    """In one commit, and so that the mart's own feed tells what changed."""
+    """In one commit, and so that the mart's own feed tells what changed. What replaces a part of a
+    table is evaluated twice, by a MERGE and for the feed: few rows are held for that."""
     columns = ", ".join(mart.description.columns)
     if follow.rest:
         lake.overwrite(f"SELECT {columns} FROM ({query})", "gold", mart.name)
-    elif first:
-        onward = f"{follow.key} >= DATE '{first}'"
-        rows = f"SELECT {columns} FROM ({query}) WHERE {onward}"
-        lake.overwrite(rows, "gold", mart.name, onward)
+        return
+    touched, rows = f"touched_{mart.name}", f"new_{mart.name}"
+    onward = f"{follow.key} >= DATE '{first}'"
+    asked = onward if first else f"{follow.key} IN (TABLE {touched})"
+    lake.hold(f"SELECT {columns} FROM ({query}) WHERE {asked}", rows)
+    if first:
+        lake.overwrite(f"TABLE {rows}", "gold", mart.name, onward)
     else:
-        touched, rows = f"touched_{mart.name}", f"new_{mart.name}"
-        lake.hold(f"SELECT * FROM ({query}) WHERE {follow.key} IN (TABLE {touched})", rows)
         lake.replace_keys(rows, "gold", mart.name, follow.key, touched)
 
 

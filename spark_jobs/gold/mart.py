@@ -60,9 +60,10 @@ class Follow:
 
     key: the mart's column, or expression, whose touched values are rewritten, all rows of each.
     touched: by source. Of one that is not here a change builds the mart whole.
+    spread: queries, one after the other, of what else is rewritten with the KEYS found by then.
+    A key may name no row of the mart and only lead the next query to some.
     needed: source -> condition on its rows that evaluating those keys needs, or CHANGED. Without
     one all rows are read.
-    always: query of keys that are rewritten whenever others are.
     kept: query of the mart's own rows that the evaluation builds on.
     rest: what is kept is all the rest of the table, which is then written as one; the query itself
     leaves out rows of other keys that the needed rows make.
@@ -75,7 +76,7 @@ class Follow:
     key: str
     touched: Mapping[str, Touch]
     needed: Mapping[str, str]
-    always: str = ""
+    spread: tuple[str, ...] = ()
     kept: str = ""
     rest: bool = False
     onward: bool = False

@@ -5,6 +5,10 @@ from spark_jobs.gold.mart import Sources
 # What a payout itself does to the balance, on its way out and back.
 OF_PAYOUT = "type IN ('payout', 'payout_cancel', 'payout_failure')"
 
+# Balance transactions in no payout's list; it depends on all payouts which of them they left with.
+WAITING = """SELECT b.* FROM silver.stripe_balance_transactions AS b LEFT ANTI JOIN
+(SELECT id FROM silver.stripe_payout_transactions WHERE NOT _deleted) AS l USING (id)"""
+
 
 def order_charges_sql(sources: Sources) -> str:
     """A row a charge: silver's columns with order_id replaced by that of a living order, or NULL.

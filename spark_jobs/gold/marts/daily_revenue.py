@@ -68,7 +68,7 @@ def follow(sources: Sources) -> Follow:
             )
         },
         needed={"gold.sales": "date IN KEYS"},
-        always=f"SELECT date AS key FROM gold.daily_revenue WHERE {quiet}",
+        spread=(f"SELECT date AS key FROM gold.daily_revenue WHERE {quiet}",),
         kept=f"SELECT date, currency, {', '.join(columns)} FROM gold.daily_revenue "
         "WHERE date NOT IN KEYS",
         rest=True,

@@ -116,7 +116,7 @@ def follow(sources: Sources) -> Follow:
             "silver.stripe_charges": f"{created} IN KEYS",
             "silver.abandoned_checkouts": f"{created} IN KEYS",
         },
-        always=f"SELECT date_day AS key FROM gold.daily_shop_overview WHERE {quiet}",
+        spread=(f"SELECT date_day AS key FROM gold.daily_shop_overview WHERE {quiet}",),
         kept=f"SELECT {', '.join(OF_A_DAY)} FROM gold.daily_shop_overview "
         "WHERE date_day NOT IN KEYS",
         rest=True,

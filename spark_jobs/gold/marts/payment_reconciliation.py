@@ -1,7 +1,9 @@
 """gold.payment_reconciliation: each order against the Stripe charges that paid it."""
 
-from spark_jobs.gold.mart import Mart, Sources
-from spark_jobs.gold.money_in import ledger_sql, order_charges_sql
+from dataclasses import replace
+
+from spark_jobs.gold.mart import Follow, Mart, Sources, Touch
+from spark_jobs.gold.money_in import WAITING, ledger_sql, order_charges_sql
 
 # Money that these take never runs through Stripe.
 ELSEWHERE = ("gift_card", "shopify_store_credit", "exchange-credit", "paypal", "cash")
@@ -107,4 +109,67 @@ def query(sources: Sources) -> str:
     """
 
 
-MART = Mart(name="payment_reconciliation", query=query)
+def follow(sources: Sources) -> Follow:
+    """What changed names orders, charges, payment intents and what happened to a charge later. From
+    those to the charges, to the rows in which they stood and will stand, to all charges of those
+    rows, and to all that happened to them: whatever a row is made of is then in KEYS."""
+    back = (
+        "(SELECT id, charge_id FROM silver.stripe_refunds UNION ALL "
+        "SELECT id, charge_id FROM silver.stripe_disputes)"
+    )
+    stood = (
+        "(SELECT reconciliation_id, explode(stripe_charge_ids) AS id "
+        "FROM gold.payment_reconciliation)"
+    )
+    some = {"silver.stripe_charges": "(SELECT * FROM silver.stripe_charges WHERE id IN KEYS)"}
+    charges = order_charges_sql(replace(sources, table=lambda name: some.get(name, name)))
+    waiting = f"SELECT source_id AS key FROM ({WAITING}) WHERE EXISTS (SELECT 1 FROM CHANGES)"
+    of_charge = Touch("id, charge_id AS key")
+    return Follow(
+        key="reconciliation_id",
+        touched={
+            "silver.orders": Touch(
+                "order_id, test, _deleted, order_name, processed_at, cancelled_at, currency, "
+                "presentment_currency, financial_status, total_price, presentment_total, gateways, "
+                "transactions",
+                "SELECT explode(concat(array(order_id), coalesce(concat(transactions.charge_id, "
+                "transactions.payment_intent_id), array()))) AS key FROM CHANGES",
+            ),
+            "silver.stripe_charges": Touch(
+                "id AS key, order_id, payment_intent_id, created_at, amount, amount_captured, "
+                "amount_refunded, currency, status, captured, refunded, _deleted"
+            ),
+            "silver.stripe_refunds": of_charge,
+            "silver.stripe_disputes": of_charge,
+            "silver.stripe_balance_transactions": Touch(
+                "id, source_id AS key, type, currency, created_at, available_at, fee, net, _deleted"
+            ),
+            "silver.stripe_payout_transactions": Touch(
+                "id, payout_id, _deleted",
+                "SELECT source_id AS key FROM silver.stripe_balance_transactions "
+                f"WHERE id IN (SELECT id FROM CHANGES) UNION ALL {waiting}",
+            ),
+            "silver.stripe_payouts": Touch(
+                "id, currency, created_at, automatic, status, _deleted", waiting
+            ),
+        },
+        spread=(
+            f"SELECT charge_id AS key FROM {back} WHERE id IN KEYS",
+            "SELECT id AS key FROM silver.stripe_charges "
+            "WHERE id IN KEYS OR order_id IN KEYS OR payment_intent_id IN KEYS",
+            f"SELECT reconciliation_id AS key FROM {stood} WHERE id IN KEYS "
+            f"UNION ALL SELECT order_id FROM ({charges})",
+            f"SELECT id AS key FROM {stood} WHERE reconciliation_id IN KEYS",
+            f"SELECT id AS key FROM {back} WHERE charge_id IN KEYS",
+        ),
+        needed={
+            "silver.orders": "order_id IN KEYS",
+            "silver.stripe_charges": "id IN KEYS",
+            "silver.stripe_refunds": "id IN KEYS",
+            "silver.stripe_disputes": "id IN KEYS",
+            "silver.stripe_balance_transactions": "source_id IN KEYS",
+        },
+    )
+
+
+MART = Mart(name="payment_reconciliation", query=query, follow=follow)
