@@ -63,7 +63,7 @@ def run(console: Console, rows: int, rounds: int) -> Report:
         "Polars 2.1 + deltalake 1.6": _script(python, "lakehouse_polars.py", {}),
     }
     for orders in (rows // SMALLER, rows):
-        contestants = _fitting(contestants, found.get(f"{rows // SMALLER}", {}), console)
+        contestants = fitting(contestants, found.get(f"{rows // SMALLER}", {}), console)
         with tempfile.TemporaryDirectory(prefix="ecomm-bench-") as folder:
             console.print(f"Landing {orders:,} orders ...")
             landed = _land(Path(folder), orders)
@@ -75,7 +75,7 @@ def run(console: Console, rows: int, rounds: int) -> Report:
     return found
 
 
-def _fitting(contestants: Contestants, smaller: Report, console: Console) -> Contestants:
+def fitting(contestants: Contestants, smaller: Report, console: Console) -> Contestants:
     """Without those that held so much at a tenth of the orders that the machine's memory will not
     do for all of them; they would be killed after some minutes."""
     held = {name: one["peak_mib"] for name, one in smaller.get("contestants", {}).items()}

@@ -7,19 +7,22 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
 from benchmarks import lakehouse_orders
 from benchmarks.lakehouse_orders import land, land_changes, order
 from benchmarks.lakehouse_suite import (
     OURS,
     DifferentRevenueError,
+    Landed,
     Played,
     beside,
     check_same,
     entry,
+    fitting,
     slope,
 )
-from benchmarks.measure import Measured
+from benchmarks.measure import Command, Measured
 
 
 def pulls(*days: dict[str, str], seconds: float = 1.0) -> list[dict]:
@@ -53,6 +56,19 @@ def test_ours_is_compared_with_the_faster_peer() -> None:
     }
     bigger = {"contestants": {OURS: played(10.0)}}
     assert slope({"contestants": entries}, bigger)[OURS]["seconds"] == 0.5
+
+
+def test_who_would_need_more_memory_than_there_is_is_left_out() -> None:
+    def command(landed: Landed, folder: Path) -> Command:
+        return Command([])
+
+    all_three = {OURS: command, "small": command, "big": command}
+    said = Console(record=True)
+    assert fitting(all_three, {}, said) == all_three
+    held = {OURS: 10.0**9, "small": 1.0, "big": 10.0**9}
+    smaller = {"contestants": {name: {"peak_mib": peak} for name, peak in held.items()}}
+    assert fitting(all_three, smaller, said).keys() == {OURS, "small"}
+    assert "big is left out" in said.export_text()
 
 
 def test_landed_orders_are_promised_by_manifests(
