@@ -114,12 +114,12 @@ class Lakehouse:
         self.spark.sql(query).createOrReplaceTempView(name)
         return name
 
-    def hold(self, query: str, name: str) -> bool:
+    def hold(self, query: str, name: str, most: int = HELD_ROWS) -> bool:
         """A view of the query's rows, evaluated now and held, or not when they are more than
-        HELD_ROWS. A MERGE runs its source twice, and planning it costs more than few rows."""
+        `most`. A MERGE runs its source twice, and planning it costs more than few rows."""
         frame = self.spark.sql(query)
-        rows = frame.limit(HELD_ROWS + 1).toArrow()
-        held = bool(rows.num_rows <= HELD_ROWS)
+        rows = frame.limit(most + 1).toArrow()
+        held = bool(rows.num_rows <= most)
         if not rows.num_rows:  # of none Spark infers no schema
             frame = self.spark.createDataFrame([], frame.schema)
         elif held:

@@ -19,7 +19,8 @@ YOUNG = "timestamp > current_timestamp() - INTERVAL 6 DAYS"
 # These replace rows in bulk or change what a row is.
 BREAKS = "operation RLIKE '^(CREATE|REPLACE|RESTORE|CLONE|TRUNCATE|CHANGE COLUMN|ADD COLUMN)'"
 COMMITS = 20  # more between two runs than that: build whole
-MOST_KEYS = 200_000  # that are sent to the server as a list
+# Keys, and rows of a mart, that are sent to the server as a list.
+MOST_KEYS = MOST_ROWS = 200_000
 FEED = ("_change_type", "_commit_version", "_commit_timestamp")
 TABLE = re.compile(r"\b(?:silver|gold)\.\w+")
 
@@ -61,7 +62,8 @@ def bring_up(
     lake: Lakehouse, mart: Mart, sources: Sources, moved: dict[str, Moved], ageing: Ageing | None
 ) -> bool | None:
     """Rewrite the mart's rows of the keys that the changes touch; whether any were. None where the
-    mart must be built whole: a source that it does not follow, or too many keys."""
+    mart must be built whole: a source that it does not follow, too many keys, or so many rows from
+    the first touched day on that writing them all costs no more."""
     follow = mart.follow(sources) if mart.follow else None
     if not follow or not moved.keys() <= follow.touched.keys() or not _ages(follow, ageing):
         return None
@@ -79,10 +81,17 @@ def bring_up(
         return None
     if found:
         first = str(min(row.key for row in found)) if follow.onward else ""
-        _write(
-            lake, mart, follow, _query(mart, follow, replace(sources, first=first), feeds), first
-        )
+        if first and _rows(lake, mart, f"{follow.key} >= DATE '{first}'") > MOST_ROWS:
+            return None
+        query = _query(mart, follow, replace(sources, first=first), feeds)
+        _write(lake, mart, follow, query, first)
     return bool(found)
+
+
+def _rows(lake: Lakehouse, mart: Mart, condition: str) -> int:
+    table = lake.name("gold", mart.name)
+    (row,) = lake.rows(f"SELECT count(*) AS n FROM {table} WHERE {condition}")
+    return int(row.n)
 
 
 def _ages(follow: Follow, ageing: Ageing | None) -> bool:
@@ -102,7 +111,7 @@ def _distinct(lake: Lakehouse, mart: Mart, selects: list[str], sources: Sources)
 
 def _write(lake: Lakehouse, mart: Mart, follow: Follow, query: str, first: str) -> None:
     """In one commit, and so that the mart's own feed tells what changed. What replaces a part of a
-    table is evaluated twice, by a MERGE and for the feed: few rows are held for that."""
+    table is evaluated twice, by a MERGE and for the feed, unless it is held."""
     columns = ", ".join(mart.description.columns)
     if follow.rest:
         lake.overwrite(f"SELECT {columns} FROM ({query})", "gold", mart.name)
@@ -110,7 +119,7 @@ def _write(lake: Lakehouse, mart: Mart, follow: Follow, query: str, first: str) 
     touched, rows = f"touched_{mart.name}", f"new_{mart.name}"
     onward = f"{follow.key} >= DATE '{first}'"
     asked = onward if first else f"{follow.key} IN (TABLE {touched})"
-    lake.hold(f"SELECT {columns} FROM ({query}) WHERE {asked}", rows)
+    lake.hold(f"SELECT {columns} FROM ({query}) WHERE {asked}", rows, MOST_ROWS)
     if first:
         lake.overwrite(f"TABLE {rows}", "gold", mart.name, onward)
     else:

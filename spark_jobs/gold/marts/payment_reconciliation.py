@@ -121,6 +121,7 @@ def follow(sources: Sources) -> Follow:
         "(SELECT reconciliation_id, explode(stripe_charge_ids) AS id "
         "FROM gold.payment_reconciliation)"
     )
+    members = f"SELECT id AS key FROM {stood} WHERE reconciliation_id IN KEYS"
     some = {"silver.stripe_charges": "(SELECT * FROM silver.stripe_charges WHERE id IN KEYS)"}
     charges = order_charges_sql(replace(sources, table=lambda name: some.get(name, name)))
     waiting = f"SELECT source_id AS key FROM ({WAITING}) WHERE EXISTS (SELECT 1 FROM CHANGES)"
@@ -154,13 +155,13 @@ def follow(sources: Sources) -> Follow:
             ),
         },
         spread=(
-            f"SELECT charge_id AS key FROM {back} WHERE id IN KEYS",
-            "SELECT id AS key FROM silver.stripe_charges "
-            "WHERE id IN KEYS OR order_id IN KEYS OR payment_intent_id IN KEYS",
+            "SELECT id AS key FROM silver.stripe_charges WHERE order_id IN KEYS OR "
+            "payment_intent_id IN KEYS OR id IN "
+            f"(SELECT key FROM KEYS UNION ALL SELECT charge_id FROM {back} WHERE id IN KEYS)",
             f"SELECT reconciliation_id AS key FROM {stood} WHERE id IN KEYS "
             f"UNION ALL SELECT order_id FROM ({charges})",
-            f"SELECT id AS key FROM {stood} WHERE reconciliation_id IN KEYS",
-            f"SELECT id AS key FROM {back} WHERE charge_id IN KEYS",
+            f"{members} UNION ALL SELECT id FROM {back} WHERE charge_id IN "
+            f"(SELECT key FROM KEYS UNION ALL {members})",
         ),
         needed={
             "silver.orders": "order_id IN KEYS",
