@@ -21,6 +21,7 @@ BREAKS = "operation RLIKE '^(CREATE|REPLACE|RESTORE|CLONE|TRUNCATE|CHANGE COLUMN
 COMMITS = 20  # more between two runs than that: build whole
 # Keys, and rows of a mart, that are sent to the server as a list.
 MOST_KEYS = MOST_ROWS = 200_000
+MANY_ROWS = 150_000  # from that on a mart whose following is `costly` is dearer to build whole
 FEED = ("_change_type", "_commit_version", "_commit_timestamp")
 TABLE = re.compile(r"\b(?:silver|gold)\.\w+")
 
@@ -62,10 +63,13 @@ def bring_up(
     lake: Lakehouse, mart: Mart, sources: Sources, moved: dict[str, Moved], ageing: Ageing | None
 ) -> bool | None:
     """Rewrite the mart's rows of the keys that the changes touch; whether any were. None where the
-    mart must be built whole: a source that it does not follow, too many keys, or so many rows from
-    the first touched day on that writing them all costs no more."""
+    mart must be built whole: a source that it does not follow, too many keys, or because that is
+    cheaper: of a mart whose following is costly and that has few rows, or when many rows stand from
+    the first touched day on."""
     follow = mart.follow(sources) if mart.follow else None
     if not follow or not moved.keys() <= follow.touched.keys() or not _ages(follow, ageing):
+        return None
+    if follow.costly and _rows(lake, mart) < MANY_ROWS:
         return None
     feeds = {source: _feed(lake, source, moved[source]) for source in moved}
     selects = [_keys_sql(follow.touched[source], feed) for source, feed in feeds.items()]
@@ -88,7 +92,7 @@ def bring_up(
     return bool(found)
 
 
-def _rows(lake: Lakehouse, mart: Mart, condition: str) -> int:
+def _rows(lake: Lakehouse, mart: Mart, condition: str = "true") -> int:
     table = lake.name("gold", mart.name)
     (row,) = lake.rows(f"SELECT count(*) AS n FROM {table} WHERE {condition}")
     return int(row.n)

@@ -69,6 +69,7 @@ class Follow:
     leaves out rows of other keys that the needed rows make.
     onward: the key is a day, and all days from the first touched one on are rewritten; the query
     leaves out what is before `sources.first`.
+    costly: evaluating some keys takes so many queries that a mart of few rows is built whole.
     aged: query of the keys that the day alone touches, from DATE 'BEFORE' to DATE 'AFTER'; without
     one another day builds a mart whole that depends on it.
     """
@@ -80,6 +81,7 @@ class Follow:
     kept: str = ""
     rest: bool = False
     onward: bool = False
+    costly: bool = False
     aged: str = ""
 
 

@@ -165,6 +165,7 @@ def test_a_mart_that_follows_is_its_own_query(new_lab, seed: int) -> None:
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(job, "MARTS", tuple(MART[name] for name in NAMES))
         patched.setattr(job, "bring_up", told)
+        patched.setattr("spark_jobs.gold.follow.MANY_ROWS", 0)
         patched.setattr("spark_jobs.silver.job.EXPLODED", ())  # none of the marts reads them
         land(lab, shop, 12)
         lab.build()

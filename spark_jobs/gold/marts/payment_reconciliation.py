@@ -170,6 +170,7 @@ def follow(sources: Sources) -> Follow:
             "silver.stripe_disputes": "id IN KEYS",
             "silver.stripe_balance_transactions": "source_id IN KEYS",
         },
+        costly=True,
     )
 
 

@@ -129,6 +129,7 @@ def follow(sources: Sources) -> Follow:
         FROM gold.stock_movements WHERE date < (SELECT min(key) FROM KEYS) GROUP BY sku
         """,
         onward=True,
+        costly=True,
     )
 
 
