@@ -7,16 +7,22 @@ _LINE = "get(filter(lines, l -> l.line_id = b.line_id), 0)"
 _RESTOCKED = "b -> b.restock_type IN ('return', 'cancel', 'legacy_restock')"
 
 
+def _move(day: str, sold: str, restocked: str, unpriced: str) -> str:
+    """Of a line `l` an entry of what it took or put back. unpriced: whether its price says nothing
+    of what the SKU sells at."""
+    return f"""named_struct('date', {day}, 'sku', {_SKU},
+      'sold', {sold}, 'restocked', {restocked}, 'price', l.unit_price,
+      'at', IF({unpriced}, NULL, struct(processed_at, order_id, l.line_id)))"""
+
+
 def _moves(sources: Sources) -> str:
     """Of an order an array of what each line took out of stock, and each restocked return put back.
     at: orders the prices of lines; NULL for what is no sale."""
-    sold = f"""named_struct('date', {sources.day("processed_at")}, 'sku', {_SKU},
-      'sold', CAST(l.quantity AS BIGINT), 'restocked', 0L, 'price', l.unit_price,
-      'at', IF(l.unit_price IS NULL, NULL, struct(processed_at, order_id, l.line_id)))"""
-    back = f"""transform(array({_LINE}), l -> named_struct('date', {sources.day("f.refunded_at")},
-      'sku', {_SKU}, 'sold', 0L, 'restocked', CAST(b.quantity AS BIGINT), 'price', l.unit_price,
-      'at', IF(true, NULL, struct(processed_at, order_id, l.line_id))))"""
-    returned = f"flatten(transform(filter(f.lines, {_RESTOCKED}), b -> {back}))"
+    day, back_day = sources.day("processed_at"), sources.day("f.refunded_at")
+    sold = _move(day, "CAST(l.quantity AS BIGINT)", "0L", "l.unit_price IS NULL")
+    back = _move(back_day, "0L", "CAST(b.quantity AS BIGINT)", "true")
+    returned = f"""flatten(transform(filter(f.lines, {_RESTOCKED}),
+      b -> transform(array({_LINE}), l -> {back})))"""
     return f"""IF(test OR _deleted, array(), concat(transform(lines, l -> {sold}),
       flatten(transform(refunds, f -> {returned}))))"""
 
