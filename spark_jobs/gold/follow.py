@@ -19,8 +19,7 @@ YOUNG = "timestamp > current_timestamp() - INTERVAL 6 DAYS"
 # These replace rows in bulk or change what a row is.
 BREAKS = "operation RLIKE '^(CREATE|REPLACE|RESTORE|CLONE|TRUNCATE|CHANGE COLUMN|ADD COLUMN)'"
 COMMITS = 20  # more between two runs than that: build whole
-# Keys, and rows of a mart, that are sent to the server as a list.
-MOST_KEYS = MOST_ROWS = 200_000
+MOST = 200_000  # keys, or rows of a mart, that are sent to the server as a list
 MANY_ROWS = 150_000  # from that on a mart whose following is `costly` is dearer to build whole
 FEED = ("_change_type", "_commit_version", "_commit_timestamp")
 TABLE = re.compile(r"\b(?:silver|gold)\.\w+")
@@ -78,14 +77,13 @@ def bring_up(
         selects.append(f"SELECT key FROM ({days})")
     found = _distinct(lake, mart, selects, sources)
     for query in follow.spread if found else ():
-        held = f"(TABLE touched_{mart.name})"
-        more = [f"TABLE touched_{mart.name}", query.replace("KEYS", held)]
+        more = [f"TABLE {_touched(mart)}", query.replace("KEYS", _listed(mart))]
         found = _distinct(lake, mart, more, sources)
-    if len(found) > MOST_KEYS:
+    if len(found) > MOST:
         return None
     if found:
         first = str(min(row.key for row in found)) if follow.onward else ""
-        if first and _rows(lake, mart, f"{follow.key} >= DATE '{first}'") > MOST_ROWS:
+        if first and _rows(lake, mart, f"{follow.key} >= DATE '{first}'") > MOST:
             return None
         query = _query(mart, follow, replace(sources, first=first), feeds)
         _write(lake, mart, follow, query, first)
@@ -106,11 +104,20 @@ def _ages(follow: Follow, ageing: Ageing | None) -> bool:
 def _distinct(lake: Lakehouse, mart: Mart, selects: list[str], sources: Sources) -> list[Row]:
     """The keys that the queries give, which the view of the mart's touched keys holds then."""
     keys = f"SELECT DISTINCT key FROM ({' UNION ALL '.join(selects)}) WHERE key IS NOT NULL"
-    frame = lake.spark.sql(f"{_named(keys, sources.table)} LIMIT {MOST_KEYS + 1}")
+    frame = lake.spark.sql(f"{_named(keys, sources.table)} LIMIT {MOST + 1}")
     found = frame.collect()
     held = lake.spark.createDataFrame(found, frame.schema)
-    held.createOrReplaceTempView(f"touched_{mart.name}")
+    held.createOrReplaceTempView(_touched(mart))
     return found
+
+
+def _touched(mart: Mart) -> str:
+    """View of the keys that have been found so far."""
+    return f"touched_{mart.name}"
+
+
+def _listed(mart: Mart) -> str:
+    return f"(TABLE {_touched(mart)})"
 
 
 def _write(lake: Lakehouse, mart: Mart, follow: Follow, query: str, first: str) -> None:
@@ -120,19 +127,19 @@ def _write(lake: Lakehouse, mart: Mart, follow: Follow, query: str, first: str) 
     if follow.rest:
         lake.overwrite(f"SELECT {columns} FROM ({query})", "gold", mart.name)
         return
-    touched, rows = f"touched_{mart.name}", f"new_{mart.name}"
+    rows = f"new_{mart.name}"
     onward = f"{follow.key} >= DATE '{first}'"
-    asked = onward if first else f"{follow.key} IN (TABLE {touched})"
-    lake.hold(f"SELECT {columns} FROM ({query}) WHERE {asked}", rows, MOST_ROWS)
+    asked = onward if first else f"{follow.key} IN {_listed(mart)}"
+    lake.hold(f"SELECT {columns} FROM ({query}) WHERE {asked}", rows, MOST)
     if first:
         lake.overwrite(f"TABLE {rows}", "gold", mart.name, onward)
     else:
-        lake.replace_keys(rows, "gold", mart.name, follow.key, touched)
+        lake.replace_keys(rows, "gold", mart.name, follow.key, _touched(mart))
 
 
 def _query(mart: Mart, follow: Follow, sources: Sources, feeds: dict[str, str]) -> str:
     """The mart's query over what the touched keys need; it may give other keys' rows as well."""
-    keys = f"(TABLE touched_{mart.name})"
+    keys = _listed(mart)
 
     def table(source: str) -> str:
         whole = sources.table(source)

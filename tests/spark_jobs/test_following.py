@@ -2,10 +2,12 @@
 
 Random orders, charges, refunds, ledger entries, payouts and their lists, stock states and
 products. The marts, brought up to date, are compared with their query over all rows; none may be
-built whole on the way. One example and one round a run: they cost a minute.
+built whole on the way. Few of many change, so that what a change fails to touch is seen. One
+example a run: it costs a minute or two.
 """
 
 import random
+from collections.abc import Callable, Collection
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -22,26 +24,31 @@ ZONE = "America/New_York"
 NAMES = ("inventory_daily", "payment_reconciliation", "stock_movements")
 COMPARED = NAMES[1:]  # the first is read by the last
 START = datetime(2026, 3, 1, 15, tzinfo=UTC)
+ORDERS, CHARGES = 40, 80
+# A payout touches all that waits for one, a product all days of what it sells.
+TOUCHING_MANY = {"payouts", "payout_transactions", "products"}
 
 
 class Shop:
-    """What its sources say of it, of few orders, charges and items, so that they often meet."""
+    """What its sources say of it. Records name each other by chance."""
 
     def __init__(self, dice: random.Random) -> None:
-        self.dice, self.changes = dice, 0
+        self.dice, self.changes, self.first = dice, 0, 0
 
-    def moment(self, days: int = 24) -> datetime:
-        return START + timedelta(days=self.dice.randrange(days), minutes=self.dice.randrange(600))
+    def moment(self) -> datetime:
+        day = self.dice.randrange(self.first, 24)
+        return START + timedelta(days=day, minutes=self.dice.randrange(600))
 
     def day(self) -> str:
         return self.moment().date().isoformat()
 
     def order(self) -> dict:
-        dice, number = self.dice, self.dice.randrange(1, 12)
+        dice, number = self.dice, self.dice.randrange(1, ORDERS)
         self.changes += 1
         amount = dice.choice(("10.00", "20.00"))
         line = rest_line(number, amount, dice.randrange(1, 4), variant_id=dice.randrange(1, 5))
-        named = dice.choice(({}, {"authorization": self.name("ch")}, {"receipt": self.name("pi")}))
+        intent = {"receipt": self.name("pi")}
+        named = dice.choice(({}, {"authorization": self.name("ch")}, intent, intent))
         paid = {"id": number, "kind": "sale", "status": "success", "gateway": "stripe"}
         refund = rest_refund(
             number * 10, f"{self.moment():%FT%TZ}", [back(line, dice.choice(("return", "no")))]
@@ -57,10 +64,10 @@ class Shop:
         )
 
     def name(self, kind: str) -> str:
-        return f"{kind}_{self.dice.randrange(1, 16)}"
+        return f"{kind}_{self.dice.randrange(1, CHARGES)}"
 
     def charge(self) -> dict:
-        of = self.dice.choice((None, str(self.dice.randrange(1, 14))))
+        of = self.dice.choice((None, str(self.dice.randrange(1, ORDERS + 3))))
         status = self.dice.choice(("succeeded", "succeeded", "failed"))
         intent = {"payment_intent": self.name("pi")}
         return charge(self.name("ch"), self.dice.choice((1000, 2000)), of, status=status, **intent)
@@ -108,14 +115,8 @@ def back(line: dict, restock: str) -> dict:
     return given_back | {"total_tax": 0, "restock_type": restock}
 
 
-def land(lab, shop: Shop, most: int) -> None:
-    """Of each source up to `most` records, none of some."""
-    dice = shop.dice
-
-    def several(make) -> list[dict]:
-        return list({record["id"]: record for record in (make() for _ in range(most))}.values())
-
-    streams = {
+def streams(shop: Shop) -> dict[tuple[str, str], Callable[[], dict]]:
+    return {
         ("files", "shopify_orders"): shop.order,
         ("stripe", "charges"): shop.charge,
         ("stripe", "refunds"): lambda: shop.refund("re"),
@@ -126,12 +127,35 @@ def land(lab, shop: Shop, most: int) -> None:
         ("shopify", "inventory_levels"): shop.level,
         ("shopify", "products"): shop.product,
     }
-    for (source, stream), make in streams.items():
-        if most > 5 or dice.random() < 0.6:
-            lab.land(source, stream, several(make))
-    if most <= 5:
-        lab.land("shopify", "orders", [{"id": dice.randrange(1, 12)}], deleted=True)
+
+
+def land(lab, shop: Shop, names: Collection[str], most: int) -> None:
+    """Of each of the streams up to `most` records."""
+    for (source, stream), make in streams(shop).items():
+        if stream in names:
+            made = {record["id"]: record for record in (make() for _ in range(most))}
+            lab.land(source, stream, list(made.values()))
+
+
+def change(lab, shop: Shop, names: Collection[str]) -> None:
+    """A few recent records of each of the streams, and a deletion."""
+    shop.first = shop.dice.randrange(24)
+    land(lab, shop, names, 5)
+    if "shopify_orders" in names:
+        lab.land("shopify", "orders", [{"id": shop.dice.randrange(1, ORDERS)}], deleted=True)
+    if "charges" in names:
         lab.land("stripe", "charges", [{"id": shop.name("ch")}], deleted=True)
+
+
+def rounds(shop: Shop) -> list[Collection[str]]:
+    """Streams that change: all that touch a few rows only, then any."""
+    names = [stream for _, stream in streams(shop)]
+    return [set(names) - TOUCHING_MANY, [name for name in names if shop.dice.random() < 0.5]]
+
+
+def follow(lab) -> None:
+    lab.build()
+    job.run(lab.lake, ZONE)
 
 
 def differing(lab, name: str) -> list[dict]:
@@ -167,12 +191,12 @@ def test_a_mart_that_follows_is_its_own_query(new_lab, seed: int) -> None:
         patched.setattr(job, "bring_up", told)
         patched.setattr("spark_jobs.gold.follow.MANY_ROWS", 0)
         patched.setattr("spark_jobs.silver.job.EXPLODED", ())  # none of the marts reads them
-        land(lab, shop, 12)
-        lab.build()
-        job.run(lab.lake, ZONE)
-        land(lab, shop, 3)
-        lab.build()
-        job.run(lab.lake, ZONE)
+        land(lab, shop, [stream for _, stream in streams(shop)], 60)
+        follow(lab)
+        for names in rounds(shop):
+            change(lab, shop, names)
+            follow(lab)
+            found = {name: rows for name in COMPARED if (rows := differing(lab, name))}
+            assert found == {}
     assert whole == []
-    assert {name: found for name in COMPARED if (found := differing(lab, name))} == {}
     assert lab.disagreements(*NAMES) == []
