@@ -230,6 +230,12 @@ def test_customers_are_measured_from_the_day_of_the_last_extraction(lab):
     assert tuple(second[name] for name in measured) == (200, 1, Decimal("7.00"), Decimal("7.00"))
 
 
+def test_an_average_order_is_one_of_the_shops_currency(lab):
+    """The order before the shop changed its currency counts as an order and brings no money."""
+    (row,) = lab.rows("gold.customer_ltv", "customer_id = '2'")
+    assert (row["orders"], row["average_order_value"]) == (2, Decimal("7.00"))
+
+
 def test_an_order_dated_ahead_counts_like_the_others(lab):
     assert lab.disagreements("customer_segments", "customer_ltv", "customer_cohorts") == []
     (guest,) = lab.rows("gold.customer_ltv", "is_guest AND orders = 1 AND lifetime_value = 6")
