@@ -177,7 +177,10 @@ def lab(new_lab):
     paid = entry("txn_1", "ch_1", 10265, 328, "2026-03-04")
     created = epoch("2026-03-04T15:00:00+00:00")
     sent = entry("txn_2", "po_1", -9937, 0, "2026-03-04", type="payout", created=created)
-    lab.land("stripe", "balance_transactions", [paid, sent])
+    created = epoch("2026-03-05T15:00:00+00:00")
+    held = {"type": "payout_minimum_balance_hold", "created": created}
+    kept = entry("txn_3", "acct_1", -1000, 0, "2026-03-05", **held)
+    lab.land("stripe", "balance_transactions", [paid, sent, kept])
     lab.land("stripe", "payouts", [payout("po_1", "2026-03-04", 9937)])
     lab.land(
         "stripe", "charges", [charge("ch_1", 10265, "1"), charge("ch_0", 700, status="failed")]
@@ -330,6 +333,11 @@ def test_overview_has_the_names_that_dbt_users_know(lab):
     assert balance["2026-03-02",] == ("99.37", "99.37", "99.37")
     assert balance["2026-03-03",] == ("0.00", "0.00", "99.37")
     assert balance["2026-03-04",] == ("0.00", "-99.37", "0.00")
+    # What Stripe holds back from payouts is none.
+    names = ("total_daily_gross_payout_amount", "total_daily_other_transactions_amount")
+    moved = found(lab, "daily_shop_overview", ("date_day",), *names)
+    assert moved["2026-03-04",] == ("-99.37", "0.00")
+    assert moved["2026-03-05",] == ("0.00", "-10.00")
 
 
 def test_a_second_run_builds_nothing(lab):
