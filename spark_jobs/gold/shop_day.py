@@ -55,7 +55,8 @@ def shop_day_sql(sources: Sources) -> str:
         sum(adjusted_tax) AS order_adjustment_tax_amount, sum(refunded) AS refund_subtotal,
         sum(refunded_tax) AS refund_total_tax, sum(discount) AS total_discounts,
         sum(shipping_discount) AS shipping_discount_amount,
-        {_different("discount_codes")} AS count_discount_codes_applied,
+        {_different("transform(discount_codes, c -> upper(trim(c)))")}
+          AS count_discount_codes_applied,
         {_different("transform(fulfillments, f -> f.location_id)")} AS count_locations_ordered_from,
         count(IF(discount > 0, 1, NULL)) AS count_orders_with_discounts,
         count(IF(has_refund, 1, NULL)) AS count_orders_with_refunds,

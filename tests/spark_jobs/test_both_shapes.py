@@ -134,6 +134,7 @@ def lab(new_lab):
     lab = new_lab()
     paid = {**gid("OrderTransaction", 1), "kind": "SALE", "status": "SUCCESS"}
     paid = {"transactions": [paid | {"amountSet": bag("142.90"), "paymentId": "pi_1"}]}
+    paid |= {"discountCodes": ["ten"]}  # as the buyer has typed it: codes know no case
     lab.land("shopify", "orders", [graphql(GRAPHQL), graphql(DUMPED) | paid])
     lab.build()
     lab.land("files", "shopify_orders", [rest(REST), rest(DUMPED)])
@@ -161,6 +162,7 @@ def test_an_orders_total_loses_all_that_was_given_back_once(lab) -> None:
     (row,) = lab.rows("gold.daily_shop_overview", "date_day = DATE '2026-03-02'")
     names = ("count_orders", "order_adjusted_total", "avg_order_value")
     assert tuple(row[name] for name in names) == (3, D("190.50"), D("63.50"))
+    assert row["count_discount_codes_applied"] == 1
     # A parcel that was cancelled is none.
     names = ("count_fulfillment_delivered", "count_fulfillment_confirmed")
     assert tuple(row[name] for name in names) == (3, 0)
