@@ -138,7 +138,7 @@ def lab(new_lab):
     lab.land("shopify", "orders", [graphql(GRAPHQL), graphql(DUMPED) | paid])
     lab.build()
     lab.land("files", "shopify_orders", [rest(REST), rest(DUMPED)])
-    lab.build("daily_shop_overview", "refund_reasons")
+    lab.build("daily_shop_overview", "refund_reasons", "shipping_performance")
     return lab
 
 
@@ -166,6 +166,13 @@ def test_an_orders_total_loses_all_that_was_given_back_once(lab) -> None:
     # A parcel that was cancelled is none.
     names = ("count_fulfillment_delivered", "count_fulfillment_confirmed")
     assert tuple(row[name] for name in names) == (3, 0)
+
+
+def test_a_parcel_of_which_no_time_is_told_is_delivered_too(lab) -> None:
+    """REST tells the state alone."""
+    (row,) = lab.rows("gold.shipping_performance")
+    names = ("carrier", "orders", "delivered_orders", "promised_orders", "delivered_on_time_rate")
+    assert tuple(row[name] for name in names) == ("UPS", 3, 3, 0, None)
 
 
 def test_a_reason_is_one_in_both_shapes(lab) -> None:
