@@ -49,6 +49,13 @@ def _one_each(parts: str, name: str) -> str:
 _TAX = bag("x.priceSet", "x.price_set", "x.price")
 
 
+def _discount(item: str) -> str:
+    return _total(
+        f"coalesce({item}.discountAllocations, {item}.discount_allocations)",
+        bag("x.allocatedAmountSet", "x.amount_set", "x.amount"),
+    )
+
+
 def _tax_lines(items: str) -> str:
     return (
         f"transform(coalesce({items}, array()), x -> named_struct('title', x.title, "
@@ -73,12 +80,7 @@ _LINES = f"""transform({_SOLD}, (l, i) -> named_struct(
 'current_quantity', coalesce(l.currentQuantity, l.current_quantity, l.quantity),
 'gift_card', coalesce(l.isGiftCard, l.gift_card, false),
 'unit_price', {bag("l.originalUnitPriceSet", "l.price_set", "l.price")},
-'discount', {
-    _total(
-        "coalesce(l.discountAllocations, l.discount_allocations)",
-        bag("x.allocatedAmountSet", "x.amount_set", "x.amount"),
-    )
-},
+'discount', {_discount("l")},
 'tax', {_total("coalesce(l.taxLines, l.tax_lines)", _TAX)},
 'tax_rate', {_rate("coalesce(l.taxLines, l.tax_lines)")},
 'tax_lines', {_tax_lines("coalesce(l.taxLines, l.tax_lines)")},
@@ -87,12 +89,15 @@ _SHIPPING_LINES = (
     f"filter({nodes('r.shippingLines', 'r.shipping_lines')}, "
     "s -> NOT coalesce(s.isRemoved, s.is_removed, false))"
 )
-_SHIPPING_PRICE = (
-    "try_cast(coalesce(x.discountedPriceSet.shopMoney.amount, "
-    "x.discounted_price_set.shop_money.amount, x.discounted_price, "
-    "x.price_set.shop_money.amount, x.price) AS DECIMAL(18,2))"
-)
 _SHIPPING_ORIGINAL = bag("x.originalPriceSet", "x.price_set", "x.price")
+_SHIPPING_DISCOUNTED = money(
+    "x.discountedPriceSet.shopMoney.amount",
+    "x.discounted_price_set.shop_money.amount",
+    "x.discounted_price",
+)
+# Until API 2024-07 a discounted price was before discounts of the whole order, such as free
+# shipping; the allocations tell all of them.
+_SHIPPING_PRICE = f"least({_SHIPPING_DISCOUNTED}, {_SHIPPING_ORIGINAL} - {_discount('x')})"
 _SHIPPING_TAXES = (
     f"flatten(transform({_SHIPPING_LINES}, s -> coalesce(s.taxLines, s.tax_lines, array())))"
 )
