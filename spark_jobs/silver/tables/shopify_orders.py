@@ -122,7 +122,7 @@ _REFUNDS = f"""transform(r.refunds, (f, i) -> named_struct(
 'reason', {_REASON},
 'lines', coalesce(transform(filter({_REFUND_LINES},
   l -> NOT array_contains({_TIP_IDS}, {_REFUND_LINE})), l -> named_struct(
-  'line_id', {_REFUND_LINE}, 'quantity', l.quantity,
+  'line_id', {_REFUND_LINE}, 'quantity', coalesce(l.quantity, 0L),
   'restock_type', lower(coalesce(l.restockType, l.restock_type)),
   'location_id', {identifier("l.location.id", "l.location_id")},
   'subtotal', {_REFUND_SUBTOTAL},
@@ -174,7 +174,14 @@ _SENT = "coalesce(r.displayFulfillmentStatus, r.fulfillment_status, 'unfulfilled
 
 # A day's sum must fit into DECIMAL(18,2), else one broken record stops every table.
 LARGEST = 10**12
-_OF_ORDER = ("total_price", "total_tax", "shipping", "tips", "duties")
+_OF_ORDER = (
+    *("total_price", "presentment_total", "total_tax", "tips", "duties"),
+    *("shipping", "shipping_discount", "shipping_tax"),
+)
+_OF_REFUND = tuple(
+    f"f.{name}"
+    for name in ("adjustment", "adjustment_tax", "shipping", "shipping_tax", "duties", "tips")
+)
 
 
 def _ok(condition: str) -> str:
@@ -258,11 +265,14 @@ ORDERS = Table(
         f"NOT exists(refunds, f -> NOT {_ok(believable('f.refunded_at'))}) AND "
         f"NOT exists(fulfillments, f -> NOT {_ok(believable('f.created_at'))})",
         "an amount or quantity is too large": f"""{below(LARGEST, *_OF_ORDER)}
+        AND shipping + shipping_tax IS NOT NULL
         AND NOT exists(coalesce(lines, array()), l -> l.discount IS NULL OR l.tax IS NULL
           OR NOT ({below(LARGEST, "l.unit_price", "l.quantity", "l.unit_price * l.quantity")}))
-        AND NOT exists(refunds, f -> f.adjustment IS NULL OR f.shipping IS NULL
-          OR NOT ({below(LARGEST, "f.adjustment", "f.shipping")})
-          OR exists(f.lines, l -> NOT ({below(LARGEST, "l.subtotal", "l.tax", "l.quantity")})))""",
+        AND NOT exists(refunds, f -> {" + ".join(_OF_REFUND)} IS NULL
+          OR NOT ({below(LARGEST, *_OF_REFUND)})
+          OR exists(f.lines, l -> NOT ({below(LARGEST, "l.subtotal", "l.tax", "l.quantity")})))
+        AND NOT exists(transactions,
+          t -> NOT ({below(LARGEST, "t.amount", "t.presentment_amount")}))""",
     },
     meanings={
         "gateways": "Who took the payment; only REST's shape tells, GraphQL's transactions do"
