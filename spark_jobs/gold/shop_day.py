@@ -8,6 +8,8 @@ PARCELS = (
     *("attempted_delivery", "delivered", "failure", "in_transit", "out_for_delivery"),
     *("ready_for_pickup", "picked_up", "label_printed", "label_purchased", "confirmed", "delayed"),
 )
+# Of a parcel `f`: one that was cancelled is none.
+SENT = "coalesce(f.status, '') <> 'cancelled'"
 # What a refund gave back, tax and all: a line `x` of it, and the rest of the refund `x`.
 LINE_BACK = "x.subtotal + IF(taxes_included, 0, x.tax)"
 PARTS_BACK = (
@@ -55,9 +57,11 @@ def shop_day_sql(sources: Sources) -> str:
         sum(adjusted_tax) AS order_adjustment_tax_amount, sum(refunded) AS refund_subtotal,
         sum(refunded_tax) AS refund_total_tax, sum(discount) AS total_discounts,
         sum(shipping_discount) AS shipping_discount_amount,
-        {_different("discount_codes")} AS count_discount_codes_applied,
-        {_different("transform(fulfillments, f -> f.location_id)")} AS count_locations_ordered_from,
-        count(IF(discount > 0, 1, NULL)) AS count_orders_with_discounts,
+        {_different("transform(discount_codes, c -> upper(trim(c)))")}
+          AS count_discount_codes_applied,
+        {_different(f"transform(filter(fulfillments, f -> {SENT}), f -> f.location_id)")}
+          AS count_locations_ordered_from,
+        count(IF(discount > 0 OR shipping_discount > 0, 1, NULL)) AS count_orders_with_discounts,
         count(IF(has_refund, 1, NULL)) AS count_orders_with_refunds,
         min(processed_at) AS first_order_timestamp, max(processed_at) AS last_order_timestamp,
         sum(quantity) AS quantity_sold, sum(refunded_quantity) AS quantity_refunded,
@@ -78,7 +82,7 @@ def shop_day_sql(sources: Sources) -> str:
             IF(f.status IN ('failure', 'error') OR f.display_status = 'not_delivered', 'failure',
               'confirmed')) AS status
         FROM live LATERAL VIEW explode(fulfillments) AS f
-        WHERE coalesce(f.status, '') <> 'cancelled'
+        WHERE {SENT}
       ) GROUP BY date_day, currency
     ),
     abandoned AS (

@@ -1,12 +1,13 @@
 """A day in Stripe under the names of Fivetran's dbt_stripe `daily_overview` (names only)."""
 
 from spark_jobs.gold.mart import Sources
+from spark_jobs.gold.money_in import OF_PAYOUT
 
 SALE = "type IN ('charge', 'payment')"
 REFUND = "type IN ('refund', 'payment_refund', 'refund_failure', 'payment_refund_failure')"
 ADJUSTMENT = "type = 'adjustment'"
 # With what came back of them, so that a payout that failed is none; and transfers of platforms.
-PAYOUT = "type LIKE 'payout%' OR type LIKE '%transfer%'"
+PAYOUT = f"{OF_PAYOUT} OR type LIKE '%transfer%'"
 OTHER = f"NOT ({SALE} OR {REFUND} OR {ADJUSTMENT} OR {PAYOUT})"
 # Name -> (what is added up, of which balance transactions).
 AMOUNTS = {

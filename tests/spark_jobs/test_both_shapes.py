@@ -7,6 +7,7 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
+from stripe_records import entry
 
 D = Decimal
 REST, GRAPHQL, DUMPED = "100", "200", "300"  # DUMPED is read in GraphQL's shape, then dropped
@@ -80,7 +81,7 @@ def rest(number: str) -> dict:
         "fulfillments": [
             rest_parcel(91, status="success", shipment_status="delivered")
             | {"tracking_company": "UPS", "tracking_number": "T"},
-            rest_parcel(92, status="cancelled", shipment_status=None),
+            rest_parcel(92, status="cancelled", shipment_status=None) | {"location_id": 4},
         ],
     }
 
@@ -124,7 +125,7 @@ def graphql(number: str) -> dict:
         "fulfillments": [
             parcel(91, status="SUCCESS", displayStatus="DELIVERED")
             | {"trackingInfo": [{"company": "UPS", "number": "T"}]},
-            parcel(92, status="CANCELLED", trackingInfo=[]),
+            parcel(92, status="CANCELLED", trackingInfo=[], location=gid("Location", 4)),
         ],
     }
 
@@ -134,10 +135,13 @@ def lab(new_lab):
     lab = new_lab()
     paid = {**gid("OrderTransaction", 1), "kind": "SALE", "status": "SUCCESS"}
     paid = {"transactions": [paid | {"amountSet": bag("142.90"), "paymentId": "pi_1"}]}
+    paid |= {"discountCodes": ["ten"]}  # as the buyer has typed it: codes know no case
     lab.land("shopify", "orders", [graphql(GRAPHQL), graphql(DUMPED) | paid])
+    held = entry("txn_1", "acct_1", -1000, 0, "2026-03-02", type="payout_minimum_balance_hold")
+    lab.land("stripe", "balance_transactions", [held])
     lab.build()
     lab.land("files", "shopify_orders", [rest(REST), rest(DUMPED)])
-    lab.build("daily_shop_overview", "refund_reasons")
+    lab.build("daily_shop_overview", "refund_reasons", "shipping_performance")
     return lab
 
 
@@ -161,9 +165,24 @@ def test_an_orders_total_loses_all_that_was_given_back_once(lab) -> None:
     (row,) = lab.rows("gold.daily_shop_overview", "date_day = DATE '2026-03-02'")
     names = ("count_orders", "order_adjusted_total", "avg_order_value")
     assert tuple(row[name] for name in names) == (3, D("190.50"), D("63.50"))
+    assert row["count_discount_codes_applied"] == 1
     # A parcel that was cancelled is none.
     names = ("count_fulfillment_delivered", "count_fulfillment_confirmed")
-    assert tuple(row[name] for name in names) == (3, 0)
+    names += ("count_locations_ordered_from",)
+    assert tuple(row[name] for name in names) == (3, 0, 1)
+
+
+def test_what_stripe_holds_back_of_payouts_is_none(lab) -> None:
+    (row,) = lab.rows("gold.daily_shop_overview", "date_day = DATE '2026-03-02'")
+    names = ("total_daily_gross_payout_amount", "total_daily_other_transactions_amount")
+    assert tuple(row[name] for name in names) == (D("0.00"), D("-10.00"))
+
+
+def test_a_parcel_of_which_no_time_is_told_is_delivered_too(lab) -> None:
+    """REST tells the state alone."""
+    (row,) = lab.rows("gold.shipping_performance")
+    names = ("carrier", "orders", "delivered_orders", "promised_orders", "delivered_on_time_rate")
+    assert tuple(row[name] for name in names) == ("UPS", 3, 3, 0, None)
 
 
 def test_a_reason_is_one_in_both_shapes(lab) -> None:

@@ -105,6 +105,18 @@ def revenue(new_lab):
                 taxes_included=True,
                 currency="JPY",
             ),
+            # Free shipping by a code. REST's discounted price left it out until API 2024-07.
+            rest_order(
+                11,
+                "2026-03-02T10:00:00-05:00",
+                [rest_line(111, "10.00", 1)],
+                currency="CAD",
+                shipping_lines=[
+                    rest_shipping("9.00") | {"discount_allocations": [{"amount": "9.00"}]},
+                    rest_shipping("8.00")
+                    | {"discounted_price": "6.00", "discount_allocations": [{"amount": "2.00"}]},
+                ],
+            ),
             # The day the clocks go forward (8 March 2026, 2:00): first and last half hour.
             rest_order(5, "2026-03-08T00:30:00-05:00", [rest_line(51, "10.00", 1)]),
             rest_order(6, "2026-03-08T23:30:00-04:00", [rest_line(61, "15.00", 1)]),
@@ -176,6 +188,12 @@ def test_tax_is_taken_out_of_inclusive_prices(revenue):
 def test_a_price_without_tax_is_whole_where_the_currency_is(revenue):
     row = revenue[date(2026, 3, 2), "JPY"]
     expected = ("3000.00", "273.00", "0.00", "2727.00", "0.00", "273.00", "3000.00")
+    assert pick(row, *AMOUNTS) == tuple(map(D, expected))
+
+
+def test_a_discount_of_shipping_lowers_it_once(revenue):
+    row = revenue[date(2026, 3, 2), "CAD"]
+    expected = ("10.00", "0.00", "0.00", "10.00", "6.00", "0.00", "16.00")
     assert pick(row, *AMOUNTS) == tuple(map(D, expected))
 
 

@@ -98,6 +98,7 @@ ORDERS = [
         fulfillments=[{"id": 94, "status": "success"}],
         currency="VND",
         total_price="330000001.00",
+        shipping_lines=[rest_shipping("30000") | {"discounted_price": "0"}],
     ),
 ]
 LEVEL = {
@@ -229,7 +230,7 @@ def test_discounts(lab):
         ("2026-03-05", "none"): (0, 0, "-30.00", None),
         ("2026-04-01", "automatic"): (1, 1, "54.00", "0.1000"),
         ("2026-04-02", "automatic"): (0, 0, "-5.00", None),
-        ("2026-04-10", "none"): (1, 0, "300000000.00", "0.0000"),
+        ("2026-04-10", "automatic"): (1, 0, "300000000.00", "0.0000"),
     }
 
 
@@ -317,10 +318,11 @@ def test_overview_has_the_names_that_dbt_users_know(lab):
     assert rows["2026-03-02",] == (1, 1, 2, 1, "53.82", "10.00", "90.00", "102.65")
     assert rows["2026-03-04",] == (0, 0, 0, 0, "0.00", "0.00", "-45.00", "0.00")
     names = ("count_variants_sold", "count_products_sold", "count_locations_ordered_from")
+    names += ("count_orders_with_discounts",)  # on lines, or on shipping alone
     rows = found(lab, "daily_shop_overview", ("date_day", "currency"), *names)
-    assert rows["2026-03-02", "USD"] == (1, 1, 1)
-    assert rows["2026-04-01", "USD"] == (1, 1, 0)  # sent from nobody knows where
-    assert rows["2026-04-10", "VND"] == (0, 0, 0)
+    assert rows["2026-03-02", "USD"] == (1, 1, 1, 1)
+    assert rows["2026-04-01", "USD"] == (1, 1, 0, 1)  # sent from nobody knows where
+    assert rows["2026-04-10", "VND"] == (0, 0, 0, 1)
     # The activity is before payouts, the end balance after them, and only its rolling total is what
     # lies at Stripe: as dbt_stripe has them.
     names = ("daily_net_activity_amount", "daily_end_balance_amount")

@@ -64,6 +64,12 @@ def lab(new_lab):
     # Before the shop changed its currency.
     former = graphql_order(6, at(400), "3.00", 1, currencyCode="CAD", customer=old["customer"])
     lab.land("shopify", "orders", [sold, old, again, former])
+    # Between the two, so that six customers stand at each fifth.
+    for number in (3, 4, 5, 6):
+        who = {"customer": {"id": f"gid://shopify/Customer/{number}"}}
+        lab.land(
+            "shopify", "orders", [graphql_order(number + 20, at(number * 10), "50.00", 1, **who)]
+        )
     counted = {"timestamp": f"{TODAY - timedelta(days=1)} 17:00:00", "location_id": 7}
     lab.land(
         "files",
@@ -224,6 +230,12 @@ def test_customers_are_measured_from_the_day_of_the_last_extraction(lab):
     assert tuple(second[name] for name in measured) == (200, 1, Decimal("7.00"), Decimal("7.00"))
 
 
+def test_an_average_order_is_one_of_the_shops_currency(lab):
+    """The order before the shop changed its currency counts as an order and brings no money."""
+    (row,) = lab.rows("gold.customer_ltv", "customer_id = '2'")
+    assert (row["orders"], row["average_order_value"]) == (2, Decimal("7.00"))
+
+
 def test_an_order_dated_ahead_counts_like_the_others(lab):
     assert lab.disagreements("customer_segments", "customer_ltv", "customer_cohorts") == []
     (guest,) = lab.rows("gold.customer_ltv", "is_guest AND orders = 1 AND lifetime_value = 6")
@@ -236,6 +248,12 @@ def test_the_better_customer_has_the_better_scores(lab):
     assert tuple(rows["1"][name] for name in scores) == (5, 5, 5)
     assert tuple(rows["2"][name] for name in scores) == (1, 1, 1)
     assert (rows["1"]["segment"], rows["2"]["segment"]) == ("Champions", "Lost")
+
+
+def test_fifths_of_recency_have_exact_bounds(lab):
+    """Six customers: percent ranks of 0, 0.2 to 1. What 1 - 0.8 leaves in binary is no fifth."""
+    rows = {row["customer_id"]: row for row in lab.rows("gold.customer_segments")}
+    assert [rows[key]["r_score"] for key in "134562"] == [5, 5, 4, 3, 2, 1]
 
 
 def test_a_snapshot_of_a_day_ahead_is_not_the_last(lab):

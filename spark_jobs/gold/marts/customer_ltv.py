@@ -15,7 +15,8 @@ def query(sources: Sources) -> str:
     """One row a buyer with an order."""
     return f"""
     WITH sales AS (
-      SELECT *, CAST(IF(currency = '{sources.currency}', net_sales, 0) AS DECIMAL(18,2)) AS net
+      SELECT *, CAST(IF(currency = '{sources.currency}', net_sales, 0) AS DECIMAL(18,2)) AS net,
+        IF(kind = 'order' AND currency = '{sources.currency}', net_sales, NULL) AS sold
       FROM {sources.gold("sales")} WHERE buyer IS NOT NULL
     )
     SELECT buyer AS customer_id, max(customer_id) IS NULL AS is_guest,
@@ -23,8 +24,7 @@ def query(sources: Sources) -> str:
       count(IF(kind = 'order', 1, NULL)) AS orders,
       count(IF(order_number = 2, 1, NULL)) > 0 AS is_repeat,
       datediff(max(IF(order_number = 2, date, NULL)), min(first_date)) AS days_to_second_order,
-      CAST(sum(IF(kind = 'order', net, 0)) / count(IF(kind = 'order', 1, NULL)) AS DECIMAL(18,2))
-        AS average_order_value,
+      CAST(avg(sold) AS DECIMAL(18,2)) AS average_order_value,
       {_within(30, sources.as_of)} AS ltv_30d, {_within(90, sources.as_of)} AS ltv_90d,
       {_within(365, sources.as_of)} AS ltv_365d, CAST(sum(net) AS DECIMAL(18,2)) AS lifetime_value
     FROM sales GROUP BY buyer

@@ -32,7 +32,7 @@ def query(sources: Sources) -> str:
     ),
     scored AS (
       SELECT *,
-        least(5, CAST(floor(5 * (1 - percent_rank() OVER (ORDER BY recency_days))) + 1 AS INT))
+        least(5, CAST(floor(5 - 5 * percent_rank() OVER (ORDER BY recency_days)) + 1 AS INT))
           AS r_score,
         least(5, CAST(floor(5 * percent_rank() OVER (ORDER BY frequency)) + 1 AS INT)) AS f_score,
         least(5, CAST(floor(5 * percent_rank() OVER (ORDER BY monetary)) + 1 AS INT)) AS m_score

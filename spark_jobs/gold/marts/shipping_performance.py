@@ -32,11 +32,12 @@ def query(sources: Sources) -> str:
       SELECT s.order_id, s.processed_at, coalesce(f.carrier, r.carrier, 'unknown') AS carrier,
         f.created_at AS sent_at, {sources.day("f.created_at")} AS sent_on,
         coalesce(r.delivered_on, {shipped_day}) AS delivered_on,
-        coalesce(r.promised_on, {estimated_day}) AS promised_on
+        coalesce(r.promised_on, {estimated_day}) AS promised_on,
+        coalesce(f.display_status = 'delivered', false) AS told
       FROM sent AS s LEFT JOIN reported AS r ON r.tracking_number = f.tracking_number
       UNION ALL
       SELECT o.order_id, o.processed_at, r.carrier, r.shipped_at, r.shipped_on, r.delivered_on,
-        r.promised_on
+        r.promised_on, false
       FROM reported AS r LEFT JOIN names AS n USING (order_name)
       JOIN live AS o ON o.order_id = coalesce(r.order_id, n.order_id)
       LEFT ANTI JOIN (SELECT f.tracking_number FROM sent) AS s
@@ -46,20 +47,22 @@ def query(sources: Sources) -> str:
     orders AS (
       SELECT order_id, carrier, min(sent_on) AS date, max(promised_on) AS promised_on,
         IF(count(*) = count(delivered_on), max(delivered_on), NULL) AS delivered_on,
+        every(told OR delivered_on IS NOT NULL) AS delivered,
         greatest(0, (unix_timestamp(min(sent_at)) - unix_timestamp(min(processed_at))) / 3600)
           AS hours
       FROM parcels GROUP BY order_id, carrier
     ),
-    -- A promise is kept or broken; while its day has not passed it is neither.
+    -- A promise is kept or broken; while its day has not passed it is neither, nor where nobody
+    -- told when the parcel came: REST tells the state alone.
     judged AS (
-      SELECT *, promised_on IS NOT NULL AND (delivered_on IS NOT NULL OR promised_on < DATE
-          '{sources.as_of}') AS due
+      SELECT *, promised_on IS NOT NULL AND (delivered_on IS NOT NULL
+          OR (NOT delivered AND promised_on < DATE '{sources.as_of}')) AS due
       FROM orders
     )
     SELECT date, carrier, count(*) AS orders,
       CAST(percentile(hours, 0.5) AS DECIMAL(18,2)) AS median_hours_to_fulfil,
       CAST(percentile(hours, 0.9) AS DECIMAL(18,2)) AS p90_hours_to_fulfil,
-      count(delivered_on) AS delivered_orders, count(IF(due, 1, NULL)) AS promised_orders,
+      count(IF(delivered, 1, NULL)) AS delivered_orders, count(IF(due, 1, NULL)) AS promised_orders,
       CAST(IF(count(IF(due, 1, NULL)) > 0,
         count(IF(due AND delivered_on <= promised_on, 1, NULL)) / count(IF(due, 1, NULL)), NULL)
         AS DECIMAL(18,4)) AS delivered_on_time_rate

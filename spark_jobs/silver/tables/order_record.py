@@ -15,6 +15,7 @@ discountAllocations: ARRAY<{ALLOCATION}>, discount_allocations: ARRAY<{ALLOCATIO
 taxLines: ARRAY<{TAX_LINE}>, tax_lines: ARRAY<{TAX_LINE}>>"""
 SHIPPING = f"""STRUCT<id: STRING, title: STRING, price: STRING, discounted_price: STRING,
 isRemoved: BOOLEAN, is_removed: BOOLEAN, originalPriceSet: {BAG}, discountedPriceSet: {BAG},
+discountAllocations: ARRAY<{ALLOCATION}>, discount_allocations: ARRAY<{ALLOCATION}>,
 discounted_price_set: {BAG}, price_set: {BAG}, taxLines: ARRAY<{TAX_LINE}>,
 tax_lines: ARRAY<{TAX_LINE}>>"""
 REFUND_LINE = f"""STRUCT<id: STRING, quantity: BIGINT, lineItem: {REF}, line_item_id: STRING,

@@ -49,6 +49,13 @@ def _one_each(parts: str, name: str) -> str:
 _TAX = bag("x.priceSet", "x.price_set", "x.price")
 
 
+def _discount(item: str) -> str:
+    return _total(
+        f"coalesce({item}.discountAllocations, {item}.discount_allocations)",
+        bag("x.allocatedAmountSet", "x.amount_set", "x.amount"),
+    )
+
+
 def _tax_lines(items: str) -> str:
     return (
         f"transform(coalesce({items}, array()), x -> named_struct('title', x.title, "
@@ -73,12 +80,7 @@ _LINES = f"""transform({_SOLD}, (l, i) -> named_struct(
 'current_quantity', coalesce(l.currentQuantity, l.current_quantity, l.quantity),
 'gift_card', coalesce(l.isGiftCard, l.gift_card, false),
 'unit_price', {bag("l.originalUnitPriceSet", "l.price_set", "l.price")},
-'discount', {
-    _total(
-        "coalesce(l.discountAllocations, l.discount_allocations)",
-        bag("x.allocatedAmountSet", "x.amount_set", "x.amount"),
-    )
-},
+'discount', {_discount("l")},
 'tax', {_total("coalesce(l.taxLines, l.tax_lines)", _TAX)},
 'tax_rate', {_rate("coalesce(l.taxLines, l.tax_lines)")},
 'tax_lines', {_tax_lines("coalesce(l.taxLines, l.tax_lines)")},
@@ -87,12 +89,15 @@ _SHIPPING_LINES = (
     f"filter({nodes('r.shippingLines', 'r.shipping_lines')}, "
     "s -> NOT coalesce(s.isRemoved, s.is_removed, false))"
 )
-_SHIPPING_PRICE = (
-    "try_cast(coalesce(x.discountedPriceSet.shopMoney.amount, "
-    "x.discounted_price_set.shop_money.amount, x.discounted_price, "
-    "x.price_set.shop_money.amount, x.price) AS DECIMAL(18,2))"
-)
 _SHIPPING_ORIGINAL = bag("x.originalPriceSet", "x.price_set", "x.price")
+_SHIPPING_DISCOUNTED = money(
+    "x.discountedPriceSet.shopMoney.amount",
+    "x.discounted_price_set.shop_money.amount",
+    "x.discounted_price",
+)
+# Until API 2024-07 a discounted price was before discounts of the whole order, such as free
+# shipping; the allocations tell all of them.
+_SHIPPING_PRICE = f"least({_SHIPPING_DISCOUNTED}, {_SHIPPING_ORIGINAL} - {_discount('x')})"
 _SHIPPING_TAXES = (
     f"flatten(transform({_SHIPPING_LINES}, s -> coalesce(s.taxLines, s.tax_lines, array())))"
 )
@@ -117,7 +122,7 @@ _REFUNDS = f"""transform(r.refunds, (f, i) -> named_struct(
 'reason', {_REASON},
 'lines', coalesce(transform(filter({_REFUND_LINES},
   l -> NOT array_contains({_TIP_IDS}, {_REFUND_LINE})), l -> named_struct(
-  'line_id', {_REFUND_LINE}, 'quantity', l.quantity,
+  'line_id', {_REFUND_LINE}, 'quantity', coalesce(l.quantity, 0L),
   'restock_type', lower(coalesce(l.restockType, l.restock_type)),
   'location_id', {identifier("l.location.id", "l.location_id")},
   'subtotal', {_REFUND_SUBTOTAL},
@@ -169,7 +174,14 @@ _SENT = "coalesce(r.displayFulfillmentStatus, r.fulfillment_status, 'unfulfilled
 
 # A day's sum must fit into DECIMAL(18,2), else one broken record stops every table.
 LARGEST = 10**12
-_OF_ORDER = ("total_price", "total_tax", "shipping", "tips", "duties")
+_OF_ORDER = (
+    *("total_price", "presentment_total", "total_tax", "tips", "duties"),
+    *("shipping", "shipping_discount", "shipping_tax"),
+)
+_OF_REFUND = tuple(
+    f"f.{name}"
+    for name in ("adjustment", "adjustment_tax", "shipping", "shipping_tax", "duties", "tips")
+)
 
 
 def _ok(condition: str) -> str:
@@ -253,11 +265,14 @@ ORDERS = Table(
         f"NOT exists(refunds, f -> NOT {_ok(believable('f.refunded_at'))}) AND "
         f"NOT exists(fulfillments, f -> NOT {_ok(believable('f.created_at'))})",
         "an amount or quantity is too large": f"""{below(LARGEST, *_OF_ORDER)}
+        AND shipping + shipping_tax IS NOT NULL
         AND NOT exists(coalesce(lines, array()), l -> l.discount IS NULL OR l.tax IS NULL
           OR NOT ({below(LARGEST, "l.unit_price", "l.quantity", "l.unit_price * l.quantity")}))
-        AND NOT exists(refunds, f -> f.adjustment IS NULL OR f.shipping IS NULL
-          OR NOT ({below(LARGEST, "f.adjustment", "f.shipping")})
-          OR exists(f.lines, l -> NOT ({below(LARGEST, "l.subtotal", "l.tax", "l.quantity")})))""",
+        AND NOT exists(refunds, f -> {" + ".join(_OF_REFUND)} IS NULL
+          OR NOT ({below(LARGEST, *_OF_REFUND)})
+          OR exists(f.lines, l -> NOT ({below(LARGEST, "l.subtotal", "l.tax", "l.quantity")})))
+        AND NOT exists(transactions,
+          t -> NOT ({below(LARGEST, "t.amount", "t.presentment_amount")}))""",
     },
     meanings={
         "gateways": "Who took the payment; only REST's shape tells, GraphQL's transactions do"
