@@ -90,11 +90,7 @@ _SHIPPING_LINES = (
     "s -> NOT coalesce(s.isRemoved, s.is_removed, false))"
 )
 _SHIPPING_ORIGINAL = bag("x.originalPriceSet", "x.price_set", "x.price")
-_SHIPPING_DISCOUNTED = money(
-    "x.discountedPriceSet.shopMoney.amount",
-    "x.discounted_price_set.shop_money.amount",
-    "x.discounted_price",
-)
+_SHIPPING_DISCOUNTED = bag("x.discountedPriceSet", "x.discounted_price_set", "x.discounted_price")
 # Until API 2024-07 a discounted price was before discounts of the whole order, such as free
 # shipping; the allocations tell all of them.
 _SHIPPING_PRICE = f"least({_SHIPPING_DISCOUNTED}, {_SHIPPING_ORIGINAL} - {_discount('x')})"
