@@ -69,12 +69,11 @@ class Lakehouse:
         frame = self._described(query, columns)
         frame.createOrReplaceTempView(f"replace_{table}")
         stats = _with_stats(frame.schema, personal) if personal else ""
-        by = ", ".join(clustered)
-        cluster, order = (f"CLUSTER BY ({by})", f"SORT BY {by}") if clustered else ("", "")
+        cluster = f"CLUSTER BY ({', '.join(clustered)})" if clustered else ""
         self.spark.sql(
             f"CREATE OR REPLACE TABLE {self.name(layer, table)} USING DELTA {cluster} "
             f"COMMENT '{plain(comment)}' {_properties(stats)} "
-            f"AS SELECT * FROM replace_{table} {order}"
+            f"AS {_sorted(f'SELECT * FROM replace_{table}', clustered)}"
         )
 
     def replace_snapshot(
@@ -103,12 +102,19 @@ class Lakehouse:
             f"SELECT * FROM replace_{table}"
         )
 
-    def overwrite(self, query: str, layer: str, table: str, where: str = "") -> None:
+    def overwrite(
+        self,
+        query: str,
+        layer: str,
+        table: str,
+        where: str = "",
+        clustered: tuple[str, ...] = (),
+    ) -> None:
         """Replace the table's rows, or those of the condition, by the query's, which has the
-        table's columns in their order."""
+        table's columns in their order. clustered: as for `replace`."""
         into = f"INTO {self.name(layer, table)} REPLACE WHERE {where}"
         whole = f"OVERWRITE {self.name(layer, table)}"
-        self.spark.sql(f"INSERT {into if where else whole} {query}")
+        self.spark.sql(f"INSERT {into if where else whole} {_sorted(query, clustered)}")
 
     def view(self, query: str, name: str) -> str:
         self.spark.sql(query).createOrReplaceTempView(name)
@@ -202,6 +208,10 @@ def _properties(stats: str) -> str:
     """The clause of every table of ours."""
     held = PROPERTIES | ({"delta.dataSkippingStatsColumns": stats} if stats else {})
     return f"TBLPROPERTIES ({', '.join(f'{key!r} = {value!r}' for key, value in held.items())})"
+
+
+def _sorted(query: str, columns: tuple[str, ...]) -> str:
+    return f"{query} SORT BY {', '.join(columns)}" if columns else query
 
 
 def _with_stats(schema: StructType, personal: tuple[str, ...]) -> str:

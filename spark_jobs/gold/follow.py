@@ -20,6 +20,8 @@ YOUNG = "timestamp > current_timestamp() - INTERVAL 6 DAYS"
 BREAKS = "operation RLIKE '^(CREATE|REPLACE|RESTORE|CLONE|TRUNCATE|CHANGE COLUMN|ADD COLUMN)'"
 COMMITS = 20  # more between two runs than that: build whole
 MOST = 200_000  # keys, or rows of a mart, that are sent to the server as a list
+FEW = 100  # keys; they are seldom much of a mart, and counting its keys costs a query
+PART = 3  # building a mart whole costs less than bringing up a part of it that is greater
 MANY_ROWS = 150_000  # from that on a mart whose following is `costly` is dearer to build whole
 FEED = ("_change_type", "_commit_version", "_commit_timestamp")
 TABLE = re.compile(r"\b(?:silver|gold)\.\w+")
@@ -63,8 +65,8 @@ def bring_up(
 ) -> bool | None:
     """Rewrite the mart's rows of the keys that the changes touch; whether any were. None where the
     mart must be built whole: a source that it does not follow, too many keys, or because that is
-    cheaper: of a mart whose following is costly and that has few rows, or when many rows stand from
-    the first touched day on."""
+    cheaper: of a mart whose following is costly and that has few rows, or when much of it is
+    touched."""
     follow = mart.follow(sources) if mart.follow else None
     if not follow or not moved.keys() <= follow.touched.keys() or not _ages(follow, ageing):
         return None
@@ -79,20 +81,27 @@ def bring_up(
     for query in follow.spread if found else ():
         more = [f"TABLE {_touched(mart)}", query.replace("KEYS", _listed(mart))]
         found = _distinct(lake, mart, more, sources)
-    if len(found) > MOST:
+    first = str(min(row.key for row in found)) if found and follow.onward else ""
+    if len(found) > MOST or _is_much(lake, mart, follow, len(found), first):
         return None
     if found:
-        first = str(min(row.key for row in found)) if follow.onward else ""
-        if first and _rows(lake, mart, f"{follow.key} >= DATE '{first}'") > MOST:
-            return None
         query = _query(mart, follow, replace(sources, first=first), feeds)
         _write(lake, mart, follow, query, first)
     return bool(found)
 
 
-def _rows(lake: Lakehouse, mart: Mart, condition: str = "true") -> int:
+def _is_much(lake: Lakehouse, mart: Mart, follow: Follow, keys: int, first: str) -> bool:
+    """Whether more of the mart is touched than is worth following: rows from the first touched day
+    on, or keys."""
+    if first:
+        onward = _rows(lake, mart, f"{follow.key} >= DATE '{first}'")
+        return onward > MOST and onward * PART > _rows(lake, mart)
+    return keys > FEW and keys * PART > _rows(lake, mart, counted=f"DISTINCT {follow.key}")
+
+
+def _rows(lake: Lakehouse, mart: Mart, condition: str = "true", counted: str = "*") -> int:
     table = lake.name("gold", mart.name)
-    (row,) = lake.rows(f"SELECT count(*) AS n FROM {table} WHERE {condition}")
+    (row,) = lake.rows(f"SELECT count({counted}) AS n FROM {table} WHERE {condition}")
     return int(row.n)
 
 
@@ -132,7 +141,7 @@ def _write(lake: Lakehouse, mart: Mart, follow: Follow, query: str, first: str) 
     asked = onward if first else f"{follow.key} IN {_listed(mart)}"
     lake.hold(f"SELECT {columns} FROM ({query}) WHERE {asked}", rows, MOST)
     if first:
-        lake.overwrite(f"TABLE {rows}", "gold", mart.name, onward)
+        lake.overwrite(f"SELECT * FROM {rows}", "gold", mart.name, onward, mart.clustered)
     else:
         lake.replace_keys(rows, "gold", mart.name, follow.key, _touched(mart))
 

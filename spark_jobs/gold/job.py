@@ -143,7 +143,8 @@ def _bring(
         return _unwritten(replace(built, version=former.version))
     if wrote is None and former and former.code == built.code and not mart.snapshot:
         columns = ", ".join(mart.description.columns)  # what reads it can follow this
-        lake.overwrite(f"SELECT {columns} FROM ({mart.query(sources)})", "gold", mart.name)
+        query = f"SELECT {columns} FROM ({mart.query(sources)})"
+        lake.overwrite(query, "gold", mart.name, clustered=mart.clustered)
     elif wrote is None:
         build(lake, mart, sources)
     log.info("gold.%s %s", mart.name, "built" if wrote is None else "brought up to date")
@@ -264,4 +265,12 @@ def build(lake: Lakehouse, mart: Mart, sources: Sources) -> None:
             query, "gold", mart.name, meaning.title, meaning.columns, day, meaning.personal
         )
     else:
-        lake.replace(query, "gold", mart.name, meaning.title, meaning.columns, meaning.personal)
+        lake.replace(
+            query,
+            "gold",
+            mart.name,
+            meaning.title,
+            meaning.columns,
+            meaning.personal,
+            mart.clustered,
+        )

@@ -60,7 +60,8 @@ def fresh(mart: Mart, sources: Sources) -> Built:
 def _code(mart: Mart, facts: Sources) -> str:
     follow = mart.follow(facts) if mart.follow else None
     columns, personal = mart.description.columns, mart.description.personal
-    return _hash(mart.query(facts), repr(columns), repr(follow), repr(PROPERTIES), *personal)
+    written = (repr(PROPERTIES), *personal, *mart.clustered)
+    return _hash(mart.query(facts), repr(columns), repr(follow), *written)
 
 
 def read(lake: Lakehouse, marts: tuple[Mart, ...]) -> Known:

@@ -90,12 +90,14 @@ class Mart:
     """query: SQL of the whole table. Its file of the same name has grain, sources and columns.
 
     follow: how it is brought up to date; without it, and when it cannot be, it is built whole.
+    clustered: columns by which the rows are sorted into files, for a mart of many rows.
     """
 
     name: str
     query: Callable[[Sources], str]
     follow: Callable[[Sources], Follow] | None = None
     snapshot: str | None = None  # column of the snapshot's date, where older snapshots are kept
+    clustered: tuple[str, ...] = ()
 
     @property
     def description(self) -> Description:

@@ -2,6 +2,7 @@
 
 from spark_jobs.gold.line_money import GROSS, NET, money, total, units
 from spark_jobs.gold.mart import Sources
+from spark_jobs.gold.sql import CODES, different, different_in
 
 # Status of a parcel -> the name that dbt_shopify counts it under.
 PARCELS = (
@@ -50,24 +51,23 @@ def shop_day_sql(sources: Sources) -> str:
     ),
     placed AS (
       SELECT date_day, currency, count(*) AS count_orders, sum(size(lines)) AS count_line_items,
-        count(DISTINCT buyer) AS count_customers,
-        count(DISTINCT email_hash) AS count_customer_emails,
+        {different("buyer")} AS count_customers,
+        {different("email_hash")} AS count_customer_emails,
         sum(total_price - given_back) AS order_adjusted_total,
         sum(shipping) AS shipping_cost, sum(adjusted) AS order_adjustment_amount,
         sum(adjusted_tax) AS order_adjustment_tax_amount, sum(refunded) AS refund_subtotal,
         sum(refunded_tax) AS refund_total_tax, sum(discount) AS total_discounts,
         sum(shipping_discount) AS shipping_discount_amount,
-        {_different("transform(discount_codes, c -> upper(trim(c)))")}
-          AS count_discount_codes_applied,
-        {_different(f"transform(filter(fulfillments, f -> {SENT}), f -> f.location_id)")}
+        {different_in(CODES)} AS count_discount_codes_applied,
+        {different_in(f"transform(filter(fulfillments, f -> {SENT}), f -> f.location_id)")}
           AS count_locations_ordered_from,
         count(IF(discount > 0 OR shipping_discount > 0, 1, NULL)) AS count_orders_with_discounts,
         count(IF(has_refund, 1, NULL)) AS count_orders_with_refunds,
         min(processed_at) AS first_order_timestamp, max(processed_at) AS last_order_timestamp,
         sum(quantity) AS quantity_sold, sum(refunded_quantity) AS quantity_refunded,
         sum(quantity - refunded_quantity) AS quantity_net,
-        {_different("transform(lines, l -> l.variant_id)")} AS count_variants_sold,
-        {_different("transform(lines, l -> l.product_id)")} AS count_products_sold,
+        {different_in("transform(lines, l -> l.variant_id)")} AS count_variants_sold,
+        {different_in("transform(lines, l -> l.product_id)")} AS count_products_sold,
         sum(gift_cards) AS quantity_gift_cards_sold, sum(shipped) AS quantity_requiring_shipping
       FROM orders GROUP BY date_day, currency
     ),
@@ -111,12 +111,6 @@ def shop_day_sql(sources: Sources) -> str:
     FULL JOIN parcels AS p USING (date_day, currency)
     FULL JOIN abandoned USING (date_day, currency)
     """
-
-
-def _different(items: str) -> str:
-    """How many different items a group's lists hold; what has none, as a line without a product,
-    is none."""
-    return f"size(array_compact(array_distinct(flatten(collect_list({items})))))"
 
 
 def _amounts(*names: str) -> str:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import HealthCheck, Phase, assume, given, settings
 from hypothesis import strategies as st
 from shopify_records import rest_line, rest_order, rest_refund
 from stripe_records import charge, entry, payout
@@ -91,13 +91,15 @@ class Shop:
     def level(self) -> dict:
         item, self.changes = self.dice.randrange(1, 5), self.changes + 1
         variant = {"id": f"gid://shopify/ProductVariant/{item}", "title": "M"}
+        left = self.dice.choice((0, 0, 3, 9, None))
+        known = [] if left is None else [{"name": "available", "quantity": left}]
         return {
             "id": f"gid://shopify/InventoryLevel/{item}",
             "updatedAt": f"{self.moment():%FT%T}.{self.changes:03d}Z",
             "location": {"id": "gid://shopify/Location/1", "name": "Shop"},
             "item": {"id": f"gid://shopify/InventoryItem/{item}", "variant": variant}
             | {"sku": str(item), "tracked": self.dice.random() < 0.9},
-            "quantities": [{"name": "available", "quantity": self.dice.choice((0, 0, 3, 9))}],
+            "quantities": known,
         }
 
     def product(self) -> dict:
@@ -182,6 +184,7 @@ def differing(lab, name: str) -> list[dict]:
 )
 @given(seed=st.integers(0, 2**32))
 def test_a_mart_that_follows_is_its_own_query(new_lab, seed: int) -> None:
+    assume(seed)  # hypothesis always tries the simplest first: of one example that is all
     lab, shop, whole = new_lab(), Shop(random.Random(seed)), []
     bring_up = job.bring_up
 

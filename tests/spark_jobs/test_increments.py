@@ -8,9 +8,9 @@ import pytest
 from shopify_records import rest_line, rest_order, rest_refund
 from stripe_records import charge
 
-from spark_jobs.gold import job
+from spark_jobs.gold import follow, job
 from spark_jobs.gold.follow import Head, Moved
-from spark_jobs.gold.ledger import Built, Seen
+from spark_jobs.gold.ledger import NOWHERE, Built, Seen
 from spark_jobs.gold.marts import MARTS
 
 # Gold is built three times.
@@ -221,6 +221,24 @@ def test_all_of_it_is_what_building_it_whole_gives(lab) -> None:
     lab.lake.spark.sql(f"UPDATE {built} SET seen = 0, state = {damaged}")
     assert job.run(lab.lake, ZONE) == len(FOLLOWING)
     assert tables(lab) == lab.followed
+
+
+@pytest.mark.parametrize(("share", "much"), [(1 / 4, False), (1 / 2, True)])
+def test_a_mart_is_built_whole_when_much_of_it_is_touched(lab, monkeypatch, share, much) -> None:
+    def is_much(name: str, keys: int, first: str = "") -> bool:
+        mart = job.MART[name]
+        return follow._is_much(lab.lake, mart, mart.follow(NOWHERE), keys, first)
+
+    sales, days = (len(lab.followed[name]) for name in ("sales", "inventory_daily"))
+    first = sorted(row["date"] for row in lab.followed["inventory_daily"])[int(-share * days)]
+    buyers = len({row["buyer"] or row["order_id"] for row in lab.followed["sales"]})
+    assert buyers < sales
+    assert not is_much("sales", int(share * buyers))
+    assert not is_much("inventory_daily", 1, str(first))
+    monkeypatch.setattr(follow, "FEW", 0)
+    monkeypatch.setattr(follow, "MOST", 0)
+    assert is_much("sales", int(share * buyers)) == much
+    assert is_much("inventory_daily", 1, str(first)) == much
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """gold.daily_revenue: what the shop sold each day, net of what came back that day."""
 
 from spark_jobs.gold.mart import Follow, Mart, Sources, Touch
+from spark_jobs.gold.sql import different
 
 _SUMS = ("gross_sales", "discounts", "returns", "net_sales", "shipping", "taxes", "duties", "tips")
 
@@ -15,9 +16,8 @@ def query(sources: Sources) -> str:
     WITH sums AS (
       SELECT date, currency, count(IF(kind = 'order', 1, NULL)) AS orders, sum(units) AS units,
         {sums},
-        count(DISTINCT IF(kind = 'order' AND date = first_date, buyer, NULL)) AS new_customers,
-        count(DISTINCT IF(kind = 'order' AND date > first_date, buyer, NULL))
-          AS returning_customers
+        {different("IF(kind = 'order' AND date = first_date, buyer, NULL)")} AS new_customers,
+        {different("IF(kind = 'order' AND date > first_date, buyer, NULL)")} AS returning_customers
       FROM {sources.gold("sales")} GROUP BY date, currency
       {f"UNION ALL {sources.kept}" if sources.kept else ""}
     ),

@@ -91,10 +91,13 @@ def query(sources: Sources) -> str:
       LATERAL VIEW explode(lines) AS line
       WHERE cancelled_at IS NULL AND {recent} GROUP BY 1, 2
     ),
+    -- What is sold leaves the 28 days again: their sum so far, instead of 28 days a day.
     recent AS (
-      SELECT d.day, d.sku, sum(s.units) AS units FROM (SELECT DISTINCT day, sku FROM days) AS d
-      JOIN sold AS s ON s.sku = d.sku AND s.date BETWEEN date_sub(d.day, 27) AND d.day
-      GROUP BY d.day, d.sku
+      SELECT date AS day, sku, sum(sum(units)) OVER (PARTITION BY sku ORDER BY date) AS units FROM (
+        SELECT date, sku, units FROM sold
+        UNION ALL SELECT date_add(date, 28), sku, -units FROM sold
+        UNION ALL SELECT day, sku, 0 FROM days
+      ) GROUP BY date, sku
     ),
     rated AS (
       SELECT d.day AS date, d.sku, d.location_id, d.product_title, d.variant_title,

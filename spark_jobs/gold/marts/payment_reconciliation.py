@@ -40,7 +40,8 @@ def query(sources: Sources) -> str:
         max_by(c.id, struct(status = 'succeeded', c.created_at, c.id)) AS stripe_charge_id,
         max_by(l.payout_id, struct(status = 'succeeded', c.created_at, c.id)) AS payout_id,
         max_by(currency, struct(status = 'succeeded', c.created_at, c.id)) AS stripe_currency,
-        count(DISTINCT IF(status = 'succeeded', currency, NULL)) AS currencies,
+        min(IF(status = 'succeeded', currency, NULL))
+          <> max(IF(status = 'succeeded', currency, NULL)) AS mixed,
         max(c.created_at) AS charged_at,
         sum(IF(status = 'succeeded', amount_captured, 0)) AS stripe_amount,
         sum(IF(status = 'succeeded' AND captured,
@@ -67,7 +68,7 @@ def query(sources: Sources) -> str:
         c.* EXCEPT (reconciliation_id, order_id),
         coalesce(stripe_currency, currency) = currency AS in_shop_money,
         coalesce(stripe_currency, currency) IN (currency, presentment_currency)
-          AND coalesce(currencies, 0) <= 1 AS comparable,
+          AND NOT coalesce(mixed, false) AS comparable,
         paid, refunded, presented_paid, presented_refunded
       FROM orders AS o FULL JOIN charges AS c USING (reconciliation_id)
     ),

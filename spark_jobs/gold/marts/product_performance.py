@@ -86,4 +86,4 @@ def follow(sources: Sources) -> Follow:
     )
 
 
-MART = Mart(name="product_performance", query=query, follow=follow)
+MART = Mart(name="product_performance", query=query, follow=follow, clustered=("date",))

@@ -6,6 +6,7 @@ reports". Refunds stand on their own day. Test orders and deleted orders do not 
 
 from spark_jobs.gold.line_money import BACK, GROSS, NET, ZERO, money, total, units
 from spark_jobs.gold.mart import CHANGED, Follow, Mart, Sources, Touch
+from spark_jobs.gold.sql import CODES
 
 _AMOUNTS = ("gross", "discounts", "returns", "shipping", "taxes", "duties", "tips")
 
@@ -68,7 +69,7 @@ def query(sources: Sources) -> str:
       SELECT order_id, currency, customer_id, coalesce(customer_id, email_hash) AS buyer,
         coalesce(country, '') AS country, coalesce(province, '') AS province,
         CASE WHEN size(discount_codes) > 0
-            THEN array_join(array_sort(transform(discount_codes, c -> upper(trim(c)))), ' + ')
+            THEN array_join(array_sort({CODES}), ' + ')
           WHEN gross <> net OR shipping_discount > 0 THEN 'automatic'
           ELSE 'none' END AS discount,
         explode(concat(array({order}), back,

@@ -139,4 +139,4 @@ def follow(sources: Sources) -> Follow:
     )
 
 
-MART = Mart(name="stock_movements", query=query, follow=follow)
+MART = Mart(name="stock_movements", query=query, follow=follow, clustered=("date",))
