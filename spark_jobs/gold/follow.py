@@ -99,9 +99,9 @@ def _is_much(lake: Lakehouse, mart: Mart, follow: Follow, keys: int, first: str)
     return keys > FEW and keys * PART > _rows(lake, mart, counted=f"DISTINCT {follow.key}")
 
 
-def _rows(lake: Lakehouse, mart: Mart, condition: str = "true", counted: str = "*") -> int:
+def _rows(lake: Lakehouse, mart: Mart, where: str = "true", counted: str = "*") -> int:
     table = lake.name("gold", mart.name)
-    (row,) = lake.rows(f"SELECT count({counted}) AS n FROM {table} WHERE {condition}")
+    (row,) = lake.rows(f"SELECT count({counted}) AS n FROM {table} WHERE {where}")
     return int(row.n)
 
 
