@@ -6,6 +6,8 @@ itself, the files of the last 7 days (or a table's own `delta.deletedFileRetenti
 
 import logging
 
+from pyspark.errors import AnalysisException
+
 from spark_jobs.lakehouse import Lakehouse
 
 log = logging.getLogger(__name__)
@@ -28,11 +30,7 @@ def maintain(lake: Lakehouse) -> int:
 def tables(lake: Lakehouse) -> list[tuple[str, str]]:
     """(layer, table) of all: what the catalog lists, else every folder with a Delta log."""
     if "/" in lake.root:
-        logs = lake.rows(
-            "SELECT DISTINCT slice(split(path, '/'), -4, 2) AS found "
-            f"FROM binaryFile.`{lake.root}/*/*/_delta_log/*.json`"
-        )
-        found = [(row.found[0], row.found[1]) for row in logs]
+        found = _folders(lake)
     else:
         found = [
             (layer, row.tableName)
@@ -41,3 +39,16 @@ def tables(lake: Lakehouse) -> list[tuple[str, str]]:
             if not row.isTemporary
         ]
     return sorted((layer, table) for layer, table in found if layer in LAYERS)
+
+
+def _folders(lake: Lakehouse) -> list[tuple[str, str]]:
+    try:
+        logs = lake.rows(
+            "SELECT DISTINCT slice(split(path, '/'), -4, 2) AS found "
+            f"FROM binaryFile.`{lake.root}/*/*/_delta_log/*.json`"
+        )
+    except AnalysisException as error:
+        if error.getCondition() == "PATH_NOT_FOUND":
+            return []  # no table has been made yet
+        raise
+    return [(row.found[0], row.found[1]) for row in logs]

@@ -71,6 +71,10 @@ def aged(folder: Path, days: float, to: Path) -> Path:
     return to
 
 
+def test_the_first_night_may_come_before_the_first_run(new_lab) -> None:
+    assert maintain(new_lab().lake) == 0
+
+
 def test_small_files_become_one_and_rows_stay(done: Maintained) -> None:
     assert done.tables == 2  # shopify_orders and manifests, and no folder else
     assert done.files == len(done.rows) == LANDINGS
