@@ -1,6 +1,6 @@
 """Where tables live, from one setting: Unity Catalog names on Databricks, paths elsewhere."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from pyspark.errors import AnalysisException
@@ -202,6 +202,16 @@ class Lakehouse:
                 return False
             self.spark.sql(f"CREATE OR REPLACE TABLE {definition}")
         return True
+
+
+def rows_there(read: Callable[[], list[Row]]) -> list[Row]:
+    """What reading a path gives; nothing where there is none yet."""
+    try:
+        return read()
+    except AnalysisException as error:
+        if error.getCondition() == "PATH_NOT_FOUND":
+            return []
+        raise
 
 
 def _properties(stats: str) -> str:

@@ -6,9 +6,7 @@ itself, the files of the last 7 days (or a table's own `delta.deletedFileRetenti
 
 import logging
 
-from pyspark.errors import AnalysisException
-
-from spark_jobs.lakehouse import Lakehouse
+from spark_jobs.lakehouse import Lakehouse, rows_there
 
 log = logging.getLogger(__name__)
 LAYERS = ("bronze", "silver", "gold")
@@ -30,7 +28,11 @@ def maintain(lake: Lakehouse) -> int:
 def tables(lake: Lakehouse) -> list[tuple[str, str]]:
     """(layer, table) of all: what the catalog lists, else every folder with a Delta log."""
     if "/" in lake.root:
-        found = _folders(lake)
+        logs = (
+            "SELECT DISTINCT slice(split(path, '/'), -4, 2) AS found "
+            f"FROM binaryFile.`{lake.root}/*/*/_delta_log/*.json`"
+        )
+        found = [(row.found[0], row.found[1]) for row in rows_there(lambda: lake.rows(logs))]
     else:
         found = [
             (layer, row.tableName)
@@ -39,16 +41,3 @@ def tables(lake: Lakehouse) -> list[tuple[str, str]]:
             if not row.isTemporary
         ]
     return sorted((layer, table) for layer, table in found if layer in LAYERS)
-
-
-def _folders(lake: Lakehouse) -> list[tuple[str, str]]:
-    try:
-        logs = lake.rows(
-            "SELECT DISTINCT slice(split(path, '/'), -4, 2) AS found "
-            f"FROM binaryFile.`{lake.root}/*/*/_delta_log/*.json`"
-        )
-    except AnalysisException as error:
-        if error.getCondition() == "PATH_NOT_FOUND":
-            return []  # no table has been made yet
-        raise
-    return [(row.found[0], row.found[1]) for row in logs]

@@ -9,12 +9,11 @@ add to it at once Delta fails the second (a blind append it would let pass).
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from pyspark.errors import AnalysisException
 from pyspark.sql import DataFrame
 from pyspark.sql.types import Row
 
 from spark_jobs.bronze.arrivals import arrived
-from spark_jobs.lakehouse import Lakehouse, quoted
+from spark_jobs.lakehouse import Lakehouse, quoted, rows_there
 from spark_jobs.parallel import for_each
 
 COLUMNS = """
@@ -113,12 +112,8 @@ def manifest_names(lake: Lakehouse, under: str = "") -> DataFrame:
 
 def _listed(lake: Lakehouse, ledger: str) -> list[Row]:
     """Only names are listed, by which runs are known: what was taken in is not read again."""
-    try:
-        new = [row.path for row in _unknown(manifest_names(lake), lake, ledger)]
-    except AnalysisException as error:
-        if error.getCondition() == "PATH_NOT_FOUND":
-            return []  # nothing has been landed yet
-        raise
+    unknown = rows_there(lambda: _unknown(manifest_names(lake), lake, ledger))
+    new = [row.path for row in unknown]
     if not new:
         return []
     return lake.spark.read.schema(MANIFEST).option("mode", "FAILFAST").json(new).collect()

@@ -9,14 +9,13 @@ who the person is, so nothing of them can reach a log, a query's text or Delta's
 
 import logging
 
-from pyspark.errors import AnalysisException
 from pyspark.sql.types import Row
 
 from spark_jobs.bronze.ingest import LEDGER, MANIFEST, envelopes
 from spark_jobs.gold.job import run as run_gold
 from spark_jobs.gold.ledger import BUILT
 from spark_jobs.gold.marts import MARTS
-from spark_jobs.lakehouse import Lakehouse, quoted
+from spark_jobs.lakehouse import Lakehouse, quoted, rows_there
 from spark_jobs.maintenance import tables
 from spark_jobs.parallel import for_each
 from spark_jobs.silver.job import DECLARATION
@@ -60,14 +59,12 @@ def run(lake: Lakehouse, default_timezone: str) -> int:
 
 
 def _pending(lake: Lakehouse, audit: str) -> list[Row]:
-    asked = lake.spark.read.schema(REQUEST).json(f"{lake.landing}/privacy")
-    try:
+    def asked() -> list[Row]:
+        requests = lake.spark.read.schema(REQUEST).json(f"{lake.landing}/privacy")
         known = lake.spark.sql(f"SELECT request FROM {audit}")
-        return asked.join(known, "request", "left_anti").orderBy("requested_at").collect()
-    except AnalysisException as error:
-        if error.getCondition() == "PATH_NOT_FOUND":
-            return []  # nobody has ever asked
-        raise
+        return requests.join(known, "request", "left_anti").orderBy("requested_at").collect()
+
+    return rows_there(asked)
 
 
 def _held(lake: Lakehouse, request: Row) -> list[Row]:
